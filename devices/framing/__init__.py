@@ -1,0 +1,1 @@
+"""Framings that several kinds of device share: pure codecs, one module each."""
