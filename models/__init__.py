@@ -1,0 +1,1 @@
+"""Pixels to embeddings: model packs, detection, alignment, embedding, quality, evaluation."""
