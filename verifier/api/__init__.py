@@ -1,0 +1,1 @@
+"""The verifier's HTTP interface, version 1."""

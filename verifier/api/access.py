@@ -1,0 +1,57 @@
+"""Who may call a route, said at the route, shown in the documents, held by a test."""
+
+from enum import StrEnum
+from typing import Any
+
+from verifier.protocol.errors import PROBLEM_MEDIA_TYPE, REFUSALS, Problem
+
+
+class Access(StrEnum):
+    """The callers that there are."""
+
+    ANYONE = "anyone"
+    LOOPBACK = "loopback"
+    TERMINAL = "terminal"
+    """By a signed request: `Authorization: Shualian <JWS>`."""
+    SIGNED_CLAIM = "signed claim"
+    """By the terminal's signature of the body itself."""
+    CLIENT = "client"
+    """By a machine client's access token: `Authorization: Bearer <JWT>`."""
+    CLIENT_ASSERTION = "client assertion"
+    TERMINAL_OR_CLIENT = "terminal, client"
+
+
+_EVERYWHERE = ("verifier.busy", "verifier.unavailable", "verifier.internal")
+
+
+def extra(access: Access, **more: Any) -> dict[str, Any]:
+    """`openapi_extra` of a route: who may call it, and what else is to be said."""
+    return {"x-access": access.value, **more}
+
+
+def refusals(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """`responses` of a route: every code that it may answer with, by status, with an example."""
+    by_status: dict[int | str, dict[str, Any]] = {}
+    for code in (*codes, *_EVERYWHERE):
+        kind = REFUSALS[code]
+        entry = by_status.setdefault(
+            kind.status,
+            {
+                "description": "",
+                "content": {
+                    PROBLEM_MEDIA_TYPE: {
+                        "schema": {"$ref": "#/components/schemas/Problem"},
+                        "examples": {},
+                    }
+                },
+            },
+        )
+        example = {"summary": kind.title, "value": kind.problem().model_dump(exclude_none=True)}
+        entry["content"][PROBLEM_MEDIA_TYPE]["examples"][code] = example
+        entry["description"] = ", ".join(entry["content"][PROBLEM_MEDIA_TYPE]["examples"])
+    return by_status
+
+
+def problem_schema() -> dict[str, Any]:
+    """The schema that every refusal has."""
+    return Problem.model_json_schema()

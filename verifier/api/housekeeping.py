@@ -1,0 +1,81 @@
+"""What a verifier does unasked: memory follows the gallery, and rows whose time is over go."""
+
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Engine, text
+
+from verifier.matching.following import FollowedGallery
+
+log = structlog.get_logger("verifier")
+
+CROPS_KEPT = timedelta(days=30)
+CHALLENGES_KEPT = timedelta(days=1)
+"""Of those that no decision names; a spent one answers `claim.undecided` for so long."""
+
+FOLLOW_S = 30.0
+"""A template whose consent was withdrawn leaves memory after at most so many seconds."""
+
+SWEEP_EVERY = 120
+
+_SWEEPS = {
+    "seen_crops": text("DELETE FROM seen_crops WHERE seen_at < :crops"),
+    "used_assertions": text("DELETE FROM used_assertions WHERE expires_at < :now"),
+    "used_tokens": text("DELETE FROM used_tokens WHERE expires_at < :now"),
+    "challenges": text(
+        "DELETE FROM challenges AS c WHERE c.expires_at < :challenges "
+        "AND NOT EXISTS (SELECT 1 FROM decisions AS d WHERE d.challenge = c.id)"
+    ),
+}
+
+
+class Housekeeper:
+    """One quiet thread. A turn that fails is tried again at the next."""
+
+    def __init__(
+        self, engine: Engine, gallery: FollowedGallery, clock: Callable[[], datetime]
+    ) -> None:
+        self._engine = engine
+        self._gallery = gallery
+        self._clock = clock
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._keep, name="housekeeper", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop after the turn under way."""
+        self._closed.set()
+        if self._thread.is_alive():
+            self._thread.join(30)
+
+    def follow(self) -> int:
+        """Take over the gallery's changes; how many there were."""
+        with self._engine.begin() as conn:
+            return self._gallery.follow(conn)
+
+    def sweep(self) -> dict[str, int]:
+        """Delete rows whose time is over; how many of each table."""
+        now = self._clock()
+        ends = {"now": now, "crops": now - CROPS_KEPT, "challenges": now - CHALLENGES_KEPT}
+        gone = {}
+        for table, statement in _SWEEPS.items():
+            named = {name: ends[name] for name in statement.compile().params}
+            with self._engine.begin() as conn:
+                gone[table] = int(conn.execute(statement, named).rowcount)
+        return gone
+
+    def _keep(self) -> None:
+        turn = 0
+        while not self._closed.wait(FOLLOW_S):
+            turn += 1
+            try:
+                self.follow()
+                if turn % SWEEP_EVERY == 1:
+                    log.info("housekeeping.swept", **self.sweep())
+            except Exception as error:
+                log.warning("housekeeping.failed", error=type(error).__name__)

@@ -1,0 +1,82 @@
+"""One process, one event loop, one socket."""
+
+import gc
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from fastapi import FastAPI
+
+SWITCH_INTERVAL_S = 0.001
+"""How long a thread may keep the interpreter while another waits. Python's own 5 ms is a long wait
+for the event loop whenever a thread is busy."""
+
+
+class ServeRefused(Exception):
+    """The verifier cannot listen. Code: `serve.address_in_use`."""
+
+    code = "serve.address_in_use"
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A bound socket; port 0 takes a free one. Raises `ServeRefused`."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # The protocol is named: asyncio turns Nagle's algorithm off only for sockets that name it, and
+    # with it an answer of two writes waits 40 ms for the other side's delayed acknowledgement.
+    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((host, port))
+        bound.listen(512)  # who comes before the app is up waits instead of being turned away
+    except OSError as error:
+        bound.close()
+        raise ServeRefused(f"cannot listen on {host} port {port}: {error.strerror}") from error
+    return bound
+
+
+def address(bound: socket.socket) -> str:
+    """The URL of a bound socket."""
+    host, port = bound.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def serve(app: FastAPI, bound: socket.socket) -> None:
+    """Answer until SIGINT or SIGTERM; requests at work are finished first."""
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    _spare_the_collector()
+    config = uvicorn.Config(
+        app,
+        access_log=False,
+        log_config=None,
+        log_level="warning",
+        server_header=False,
+        # Whoever is in front may not say who a caller is: /metrics answers loopback only.
+        proxy_headers=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=15,
+    )
+    with _signals_end_here():
+        uvicorn.Server(config).run(sockets=[bound])
+
+
+def _spare_the_collector() -> None:
+    """What is loaded now stays: the cyclic collector need not walk it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
+@contextmanager
+def _signals_end_here() -> Iterator[None]:
+    """uvicorn raises the signal that stopped it once more, for the handlers that stood before, and
+    those would end the process before its parts are closed."""
+    stops = (signal.SIGINT, signal.SIGTERM)
+    before = {stop: signal.signal(stop, lambda *_: None) for stop in stops}
+    try:
+        yield
+    finally:
+        for stop, handler in before.items():
+            signal.signal(stop, handler)

@@ -1,0 +1,138 @@
+"""What one verifier is made of: the parts that are passed in, and what follows from them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+import structlog
+from fastapi import Request
+from sqlalchemy import Engine
+
+from verifier.decision.bench import Bench
+from verifier.decision.judge import Judge
+from verifier.decision.terminals import TerminalDirectory
+from verifier.identity.galleries import Gallery
+from verifier.identity.resolver import TOKEN_KINDS, CredentialResolver
+from verifier.matching.embedding import Embedder
+from verifier.matching.following import FollowedGallery
+from verifier.matching.search import GallerySearch
+from verifier.policy.load import LoadedPolicy
+from verifier.policy.rules import Calibrated, Rules, resolve
+from verifier.protocol.errors import Refused
+from verifier.protocol.values import now
+from verifier.trust.keys import KeyRing
+
+from .housekeeping import Housekeeper
+from .metrics import Metrics
+from .problems import store_is_away
+from .proofs import Replays
+from .store_watch import StoreWatch
+from .tokens import Tokens
+from .workers import Workers
+
+log = structlog.get_logger("verifier")
+
+
+@dataclass(frozen=True)
+class Load:
+    """How much is done at once. Threads of `claims` hold a database connection each."""
+
+    claims: int = 6
+    claims_waiting: int = 26
+    small: int = 4
+    small_waiting: int = 60
+
+
+@dataclass(frozen=True)
+class Dependencies:
+    """The parts that `create_app` takes."""
+
+    engine: Engine
+    keyring: KeyRing
+    policy: LoadedPolicy
+    calibration: Calibrated
+    embedder: Embedder
+    gallery: Gallery
+    search: GallerySearch
+    institution: str
+    demo: bool
+    mode: Literal["central", "on_device"]
+    notice_version: str
+    clock: Callable[[], datetime] = now
+    revive: Callable[[], None] | None = None
+    """Brings a lost store back or raises; without it the store is only asked."""
+    load: Load = field(default_factory=Load)
+    resolver: CredentialResolver | None = None
+    """Without one the institution has no door for codes."""
+
+
+class Site:
+    """One running verifier. Raises `PolicyRefused` where policy and calibration do not fit."""
+
+    def __init__(self, parts: Dependencies) -> None:
+        self.parts = parts
+        self.rules: Rules = resolve(parts.policy, parts.calibration, parts.notice_version)
+        self.metrics = Metrics()
+        self.store = StoreWatch(self.metrics, parts.revive or self._ask_store)
+        self.directory = TerminalDirectory(parts.engine)
+        self.replays = Replays()
+        self.gallery = FollowedGallery(parts.keyring, parts.gallery, parts.search)
+        self.tokens = Tokens(parts.engine, parts.keyring, parts.institution)
+        public = parts.keyring.seal_key.as_dict(private=False)
+        self.seal_key = {name: str(public[name]) for name in ("kty", "crv", "x", "kid")}
+        resolver = parts.resolver
+        self.token_kinds = [
+            kind for kind in sorted(TOKEN_KINDS) if resolver and resolver.takes(kind)
+        ]
+        self.housekeeper = Housekeeper(parts.engine, self.gallery, parts.clock)
+        self.judge = Judge(self._bench())
+        load, gate = parts.load, self.store.refuse_while_away
+        self.claims = Workers("claims", load.claims, load.claims_waiting, gate)
+        self.small = Workers("small", load.small, load.small_waiting, gate)
+
+    def warm(self) -> None:
+        """Fill the index from the store."""
+        with self.parts.engine.begin() as conn:
+            self.gallery.follow(conn)
+        self.gallery.warm()
+        self.metrics.enrolled.set(len(self.gallery))
+
+    def note(self, request: Request, refused: Refused, error: Exception) -> None:
+        """Count and write down a refusal: its code, never what was sent."""
+        self.metrics.refusals.labels(refused.code).inc()
+        if refused.code in ("claim.signature_invalid", "auth.invalid"):
+            self.metrics.count_bad_signature(request.client.host if request.client else "none")
+        if store_is_away(error):
+            self.store.lost()
+        if refused.code == "verifier.internal":
+            log.error("request.failed", error=type(error).__name__, path=request.url.path)
+        elif refused.code != "verifier.unavailable":
+            log.info("request.refused", code=refused.code, note=refused.note)
+
+    def close(self) -> None:
+        """Finish what is at work."""
+        self.housekeeper.close()
+        self.store.close()
+        self.claims.close()
+        self.small.close()
+
+    def _ask_store(self) -> None:
+        with self.parts.engine.connect() as conn:
+            conn.exec_driver_sql("SELECT 1")
+
+    def _bench(self) -> Bench:
+        parts = self.parts
+        return Bench(
+            engine=parts.engine,
+            keyring=parts.keyring,
+            rules=self.rules,
+            gallery=self.gallery,
+            embedder=parts.embedder,
+            directory=self.directory,
+            institution=parts.institution,
+            demo=parts.demo,
+            mode=parts.mode,
+            clock=parts.clock,
+            resolver=parts.resolver,
+        )

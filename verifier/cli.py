@@ -1,0 +1,234 @@
+"""`shualian verifier`: serve, migrate, register, check."""
+
+import functools
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, ParamSpec, TypeVar
+
+import typer
+
+from models.errors import ModelError
+from verifier.api.compose import StartRefused, open_verifier
+from verifier.api.logs import configure
+from verifier.api.serve import ServeRefused, address, listen, serve
+from verifier.api.tokens import READ_RECEIPTS
+from verifier.identity import institutions
+from verifier.identity.errors import IdentityRefused
+from verifier.identity.resolver import CredentialResolver
+from verifier.policy.load import PolicyRefused, load_policy
+from verifier.protocol.receipt import ReceiptRefused, check_receipt
+from verifier.settings import Settings, SettingsRefused, load
+from verifier.store.database import open_database
+from verifier.store.errors import StoreRefused
+from verifier.trust import clients, terminals
+from verifier.trust.keys import KeysRefused
+from verifier.trust.terminals import KeyRefused
+
+app = typer.Typer(
+    help="The verifier: serve, migrate, register, check.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+of_institutions = typer.Typer(help="Institutions.", no_args_is_help=True)
+of_terminals = typer.Typer(help="Terminals.", no_args_is_help=True)
+of_clients = typer.Typer(help="Machine clients, such as a HIS.", no_args_is_help=True)
+of_receipts = typer.Typer(help="Receipts.", no_args_is_help=True)
+app.add_typer(of_institutions, name="institutions")
+app.add_typer(of_terminals, name="terminals")
+app.add_typer(of_clients, name="clients")
+app.add_typer(of_receipts, name="receipt")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Jwk = Annotated[Path, typer.Option(help="File with the public key as a JWK.")]
+
+
+@dataclass(frozen=True)
+class Adapters:
+    """What the front door joins to the verifier's ports; none where the verifier stands alone."""
+
+    resolver: Callable[[], AbstractContextManager[CredentialResolver | None]] = nullcontext
+
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+_REFUSED = (
+    IdentityRefused,
+    KeyRefused,
+    KeysRefused,
+    ModelError,
+    PolicyRefused,
+    ReceiptRefused,
+    ServeRefused,
+    SettingsRefused,
+    StartRefused,
+    StoreRefused,
+)
+
+
+class InputRefused(Exception):
+    """A file or an answer that cannot be used. Code: `input.unreadable`."""
+
+    code = "input.unreadable"
+
+
+def reported(command: Callable[_P, _R]) -> Callable[_P, _R]:
+    """A command whose errors are one sentence and a code on stderr, and exit code 1."""
+
+    @functools.wraps(command)
+    def run(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        try:
+            return command(*args, **kwargs)
+        except (*_REFUSED, InputRefused) as error:
+            typer.echo(f"{error} [{error.code}]", err=True)
+            raise typer.Exit(1) from None
+
+    return run
+
+
+@app.command("serve")
+@reported
+def serve_command(context: typer.Context) -> None:
+    """Answer terminals until stopped. Settings come from SHUALIAN_… (docs/operations.md)."""
+    configure()
+    settings = load()
+    adapters = context.find_object(Adapters) or Adapters()
+    bound = listen(settings.host, settings.port)
+    with (
+        bound,
+        adapters.resolver() as resolver,
+        open_verifier(settings, resolver=resolver) as verifier,
+    ):
+        typer.echo(verifier.line)
+        typer.echo(f"listening on {address(bound)}")
+        serve(verifier.app, bound)
+
+
+@app.command()
+@reported
+def migrate() -> None:
+    """Bring the database's tables to this version."""
+    with open_database(load()) as database:
+        database.migrate()
+    typer.echo("the tables are up to date")
+
+
+@app.command()
+@reported
+def policy(
+    file: Annotated[
+        Path | None, typer.Argument(help="The hospital's policy; else the shipped.")
+    ] = None,
+) -> None:
+    """Check a policy and print it whole, as JSON."""
+    loaded = load_policy(file)
+    said = {"digest": loaded.digest, **loaded.policy.model_dump(mode="json")}
+    typer.echo(json.dumps(said, ensure_ascii=False, indent=2))
+
+
+@of_institutions.command("register")
+@reported
+def register_institution(
+    code: str,
+    name: str,
+    demo: Annotated[bool, typer.Option(help="It takes simulated devices. For good.")] = False,
+) -> None:
+    """Make an institution known; one that is known stays as it is."""
+    with open_database(load()) as database:
+        database.migrate()
+        with database.app.begin() as conn:
+            institutions.ensure(conn, code, name, demo=demo)
+    typer.echo(f"{code} is registered")
+
+
+@of_terminals.command("register")
+@reported
+def register_terminal(
+    key: Jwk,
+    site: Annotated[str, typer.Option(help="Where it stands.")],
+    label: Annotated[str, typer.Option(help="What staff call it.")],
+    purpose: Annotated[list[str], typer.Option(help="What it may ask for; repeat it.")],
+    as_json: AsJson = False,
+) -> None:
+    """Register a terminal by its public key; the same key again keeps its id."""
+    settings = load()
+    _refuse_unknown(purpose, settings)
+    with open_database(settings) as database, database.app.begin() as conn:
+        terminal = terminals.register(conn, settings.institution, site, label, _jwk(key), purpose)
+    typer.echo(json.dumps({"terminal": terminal}) if as_json else terminal)
+
+
+@of_terminals.command("suspend")
+@reported
+def suspend_terminal(terminal: str) -> None:
+    """Let a terminal do nothing more."""
+    with open_database(load()) as database, database.app.begin() as conn:
+        if not terminals.suspend(conn, terminal):
+            raise InputRefused(f"no terminal {terminal} is registered")
+    typer.echo(f"{terminal} is suspended")
+
+
+@of_clients.command("register")
+@reported
+def register_client(
+    client: str,
+    key: Jwk,
+    scope: Annotated[list[str] | None, typer.Option(help="What it may do; repeat it.")] = None,
+) -> None:
+    """Register a machine client by its public key. Without a scope it may read receipts."""
+    settings, scopes = load(), set(scope or [READ_RECEIPTS])
+    with open_database(settings) as database, database.app.begin() as conn:
+        clients.register(conn, client, settings.institution, _jwk(key), scopes)
+    typer.echo(f"{client} may ask for {' '.join(sorted(scopes))}")
+
+
+@of_receipts.command("check")
+@reported
+def check(
+    file: Annotated[Path, typer.Argument(help="File with the compact receipt.")],
+    jwks: Annotated[Path, typer.Option(help="File with the verifier's public keys.")],
+    audience: Annotated[str, typer.Option(help="The institution's code.")],
+    visit: Annotated[str | None, typer.Option(help="The visit that it must be for.")] = None,
+    accept_simulated: Annotated[bool, typer.Option(help="Let the demo's pass.")] = False,
+) -> None:
+    """Print a receipt if it says `accepted`, is in force, and is for this institution and visit."""
+    receipt = check_receipt(
+        _text(file).strip(),
+        _json(jwks),
+        audience=audience,
+        visit=visit,
+        accept_simulated=accept_simulated,
+    )
+    typer.echo(receipt.model_dump_json(indent=2))
+
+
+def _refuse_unknown(purposes: list[str], settings: Settings) -> None:
+    known = load_policy(settings.policy).policy.purposes
+    if unknown := sorted(set(purposes) - set(known)):
+        raise InputRefused(
+            f"the policy knows no purpose {', '.join(unknown)}; it knows {', '.join(known)}"
+        )
+
+
+def _jwk(file: Path) -> dict[str, Any]:
+    return _json(file)
+
+
+def _json(file: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(_text(file))
+    except ValueError as error:
+        raise InputRefused(f"{file} is no JSON") from error
+    if not isinstance(value, dict):
+        raise InputRefused(f"{file} is no JSON object")
+    return value
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputRefused(f"{file} cannot be read") from error

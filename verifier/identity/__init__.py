@@ -1,0 +1,1 @@
+"""People, their numbers, their consents and their templates; each institution sees only its own."""

@@ -1,0 +1,114 @@
+"""Galleries (库): the templates of one institution, with one model pack and one key."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from sqlalchemy import Connection, bindparam, select
+from sqlalchemy.dialects.postgresql import insert
+
+from verifier.protocol.values import new_id, now
+from verifier.store.schema import Gallery as GalleryRow
+from verifier.trust.keys import KeyRing
+from verifier.trust.sealing import KEY_BYTES, Secret, new_key, seal, unseal
+
+from .errors import IdentityRefused
+
+
+class Pack(Protocol):
+    """What a gallery asks of a model pack (`models.types.PackInfo` is one)."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def digest(self) -> str: ...
+    @property
+    def dim(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class GallerySecrets:
+    """What follows from a gallery's key: never stored, never printed."""
+
+    wrap_key: Secret
+    """Wraps the data keys of this gallery's people."""
+    rotation_key: Secret
+    """Seeds the rotation of its templates."""
+    source_key: Secret
+    """Under which the photos that a template came from are hashed."""
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """An open gallery."""
+
+    id: str
+    institution: str
+    dim: int
+    pack: str
+    pack_digest: str
+    secrets: GallerySecrets
+
+
+def open_gallery(conn: Connection, keyring: KeyRing, institution: str, pack: Pack) -> Gallery:
+    """The institution's gallery, made if there is none.
+
+    Raises `IdentityRefused` (`gallery.other_pack`) if its templates are of another pack: embeddings
+    of two packs never compare, so people have to be enrolled anew.
+    """
+    gallery = new_id()
+    conn.execute(
+        insert(GalleryRow)
+        .values(
+            id=gallery,
+            institution=institution,
+            pack=pack.name,
+            pack_digest=pack.digest,
+            dim=pack.dim,
+            key_sealed=seal(
+                keyring.gallery_wrap_key(gallery), new_key(), f"galleries.key/{gallery}"
+            ),
+            created_at=now(),
+        )
+        .on_conflict_do_nothing()
+    )
+    found = find_gallery(conn, keyring, institution)
+    if found is None:
+        raise IdentityRefused("gallery.missing", "the institution has no gallery")
+    if (found.pack_digest, found.dim) != (pack.digest, pack.dim):
+        raise IdentityRefused(
+            "gallery.other_pack",
+            f"the gallery holds templates of pack {found.pack}; people must be enrolled anew for "
+            f"{pack.name}",
+        )
+    return found
+
+
+_FIND = select(GalleryRow.__table__).where(GalleryRow.institution == bindparam("institution"))
+
+
+def find_gallery(conn: Connection, keyring: KeyRing, institution: str) -> Gallery | None:
+    """The institution's gallery, or None."""
+    row = conn.execute(_FIND, {"institution": institution}).mappings().one_or_none()
+    if row is None:
+        return None
+    return Gallery(
+        id=row["id"],
+        institution=institution,
+        dim=row["dim"],
+        pack=row["pack"],
+        pack_digest=row["pack_digest"],
+        secrets=gallery_secrets(keyring, row["id"], row["key_sealed"]),
+    )
+
+
+def gallery_secrets(keyring: KeyRing, gallery: str, key_sealed: bytes) -> GallerySecrets:
+    """Unwrap a gallery's key. Raises `SealBroken`."""
+    key = unseal(keyring.gallery_wrap_key(gallery), key_sealed, f"galleries.key/{gallery}")
+    return GallerySecrets(*(_derived(key, label) for label in ("wrap", "rotation", "source")))
+
+
+def _derived(key: Secret, label: str) -> Secret:
+    info = b"shualian/1/gallery/" + label.encode()
+    return Secret(HKDF(SHA256(), KEY_BYTES, salt=None, info=info).derive(key))

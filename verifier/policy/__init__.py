@@ -1,0 +1,1 @@
+"""What this hospital's rules say: notices, purposes, error rates, assurances, next steps."""

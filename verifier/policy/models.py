@@ -1,0 +1,140 @@
+"""The policy's form. What it does not say, or says badly, refuses the start.
+
+A rate is always a rate: no cosine stands in a policy. A calibration turns rates into cosines when
+the verifier starts (`verifier.policy.rules`).
+"""
+
+from datetime import date
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from verifier.protocol.decision import NEXT_STEPS
+from verifier.protocol.values import Assurance, Code, Outcome
+
+Rate = Annotated[float, Field(gt=0, lt=1)]
+Sentence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=4, max_length=400)]
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=64)]
+NextStep = Literal[
+    "proceed",
+    "look_again",
+    "show_fresh_code",
+    "present_card",
+    "enrol",
+    "use_card_or_counter",
+    "counter",
+    "self_pay_or_treat_first",
+]
+
+ALWAYS_OPEN = ("counter", "self_pay_or_treat_first")
+"""The two doors that every outcome but `accepted` leaves open (DESIGN §1)."""
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class NoticeText(_Table):
+    """A notice (告知) that people were or are shown, and from when until when it is in force."""
+
+    version: str = Field(pattern=r"^[A-Za-z0-9._-]{1,32}$")
+    title_zh: Title
+    title_en: Title
+    in_force_from: date
+    in_force_until: date | None = Field(default=None, description="Last day, Asia/Shanghai.")
+
+    def in_force(self, day: date) -> bool:
+        """Whether a claim of this day may rest on it."""
+        return self.in_force_from <= day and (
+            self.in_force_until is None or day <= self.in_force_until
+        )
+
+
+class Identify(_Table):
+    """1:N without a card. Off unless a hospital's own policy turns it on.
+
+    Attributes:
+        fmr: false match rate of one comparison; with N people searched, FPIR = 1 - (1 - FMR)^N.
+        ambiguity_fmr: a second person at this looser rate makes the answer ambiguous.
+        max_fpir: above it the person is referred and nobody is searched.
+    """
+
+    enabled: bool = False
+    narrowing: Annotated[list[Literal["last_four"]], Field(min_length=1)]
+    fmr: Rate
+    ambiguity_fmr: Rate
+    max_fpir: Rate
+
+    @model_validator(mode="after")
+    def _looser(self) -> Self:
+        if self.ambiguity_fmr < self.fmr:
+            raise ValueError("ambiguity_fmr must not be below fmr")
+        return self
+
+
+class Purpose(_Table):
+    """One use of identity. Without purpose, necessity and basis it is refused (令第19号 Art. 4).
+
+    Attributes:
+        fmr: false match rate of a 1:1 comparison.
+        allow_tail: meet a rate below the calibration's floor by its tail fit; decisions say so.
+        enough: the assurances on which this purpose accepts an identity.
+        unenrolled: what a valid card means when nobody is enrolled under it; never `rejected`.
+    """
+
+    title_zh: Title
+    title_en: Title
+    purpose: Sentence
+    necessity: Sentence
+    basis: Sentence
+    fmr: Rate
+    allow_tail: bool = False
+    enough: Annotated[list[Assurance], Field(min_length=1)]
+    unenrolled: Literal["accept", "refer"]
+    offer_enrolment: bool = True
+    identify: Identify
+
+
+class LivenessPolicy(_Table):
+    """Presentation attack detection (ISO/IEC 30107-3). Not judged yet, so it cannot be required."""
+
+    required: Literal[False] = False
+
+
+class Policy(_Table):
+    """Everything a hospital decides, in one file."""
+
+    name: str = Field(min_length=1, max_length=64)
+    challenge_lifetime_s: int = Field(ge=10, le=600)
+    receipt_lifetime_s: int = Field(ge=60, le=7 * 86_400)
+    guardian_below_age: int = Field(ge=0, le=18)
+    liveness: LivenessPolicy = LivenessPolicy()
+    notices: Annotated[list[NoticeText], Field(min_length=1)]
+    purposes: Annotated[dict[Code, Purpose], Field(min_length=1)]
+    next_steps: dict[Code, list[NextStep]]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        versions = [notice.version for notice in self.notices]
+        if len(set(versions)) != len(versions):
+            raise ValueError("two notices have the same version")
+        if missing := {o.value for o in Outcome} - set(self.next_steps):
+            raise ValueError(f"next_steps says nothing for {', '.join(sorted(missing))}")
+        for key, steps in self.next_steps.items():
+            if key != Outcome.ACCEPTED and not set(ALWAYS_OPEN) <= set(steps):
+                raise ValueError(f"next_steps.{key} must keep {' and '.join(ALWAYS_OPEN)} open")
+        return self
+
+    def notice(self, version: str) -> NoticeText | None:
+        """The notice of a version."""
+        return next((n for n in self.notices if n.version == version), None)
+
+    def steps(self, outcome: Outcome, reasons: list[str]) -> list[str]:
+        """What the screen offers: by the first reason that is named, else by the outcome."""
+        named = [r for r in reasons if r in self.next_steps and r not in set(Outcome)]
+        key = named[0] if named and outcome is not Outcome.ACCEPTED else outcome
+        return list(self.next_steps[key])
+
+
+if set(NextStep.__args__) != set(NEXT_STEPS):  # type: ignore[attr-defined]
+    raise ImportError("the policy's next steps are not the protocol's")

@@ -1,0 +1,283 @@
+"""Refusals on the wire: RFC 9457 problem documents with a stable `code`.
+
+A refusal is not a decision on identity. Each says in Chinese what the person at the screen does
+next.
+"""
+
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from .values import Code
+
+PROBLEM_MEDIA_TYPE = "application/problem+json"
+
+
+class Problem(BaseModel):
+    """RFC 9457 body. `title` is English, `detail` Chinese and fit for the screen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    type: str = "about:blank"
+    title: str
+    status: int = Field(ge=400, le=599)
+    detail: str
+    code: Code
+    retry_after: float | None = Field(
+        default=None, description="Seconds to wait before asking again."
+    )
+
+
+@dataclass(frozen=True)
+class RefusalKind:
+    """One way in which a request is refused."""
+
+    code: str
+    status: int
+    title: str
+    detail: str
+
+    def problem(self, retry_after: float | None = None) -> Problem:
+        """The body that is sent."""
+        return Problem(
+            title=self.title,
+            status=self.status,
+            detail=self.detail,
+            code=self.code,
+            retry_after=retry_after,
+        )
+
+
+class Refused(Exception):
+    """A typed refusal. `note` is for the server's log; it never leaves the machine."""
+
+    def __init__(self, kind: RefusalKind, note: str = "", retry_after: float | None = None) -> None:
+        super().__init__(f"{kind.code}: {note or kind.title}")
+        self.kind = kind
+        self.note = note
+        self.retry_after = retry_after
+
+    @property
+    def code(self) -> str:
+        """The stable code."""
+        return self.kind.code
+
+    def problem(self) -> Problem:
+        """The body that is sent."""
+        return self.kind.problem(self.retry_after)
+
+
+_AGAIN = "请返回首页重新开始，或到人工窗口办理。"
+_COUNTER = "请到人工窗口办理，不影响就诊。"
+
+REFUSALS: dict[str, RefusalKind] = {
+    kind.code: kind
+    for kind in (
+        RefusalKind(
+            "request.malformed", 422, "The request is malformed.", f"请求格式有误。{_AGAIN}"
+        ),
+        RefusalKind(
+            "request.timeout", 408, "The request did not arrive in time.", f"传输超时。{_AGAIN}"
+        ),
+        RefusalKind("request.too_large", 413, "The request is too large.", f"数据过大。{_AGAIN}"),
+        RefusalKind(
+            "request.not_found", 404, "Nothing stands at this address.", f"没有找到。{_AGAIN}"
+        ),
+        RefusalKind(
+            "request.method", 405, "This method is not allowed here.", f"请求方式有误。{_AGAIN}"
+        ),
+        RefusalKind(
+            "request.media_type",
+            415,
+            "The body is not of the media type that this address takes.",
+            f"请求格式有误。{_AGAIN}",
+        ),
+        RefusalKind(
+            "auth.missing",
+            401,
+            "The request carries no proof of who sends it.",
+            f"终端未登记。{_COUNTER}",
+        ),
+        RefusalKind(
+            "auth.invalid",
+            401,
+            "The proof of who sends the request does not hold.",
+            f"终端身份验证失败。{_COUNTER}",
+        ),
+        RefusalKind(
+            "auth.forbidden", 403, "The sender may not do this.", f"此终端无权办理。{_COUNTER}"
+        ),
+        RefusalKind(
+            "terminal.unknown", 401, "No such terminal is registered.", f"终端未登记。{_COUNTER}"
+        ),
+        RefusalKind(
+            "terminal.suspended", 403, "The terminal is suspended.", f"此终端已停用。{_COUNTER}"
+        ),
+        RefusalKind(
+            "purpose.unknown",
+            403,
+            "The purpose is not registered for this terminal.",
+            f"此终端不办理该业务。{_COUNTER}",
+        ),
+        RefusalKind(
+            "claim.signature_invalid",
+            401,
+            "The claim's signature does not hold.",
+            f"数据校验失败。{_AGAIN}",
+        ),
+        RefusalKind("claim.malformed", 422, "The claim is malformed.", f"数据格式有误。{_AGAIN}"),
+        RefusalKind(
+            "claim.wrong_audience",
+            403,
+            "The claim is for another institution.",
+            f"终端登记的机构不符。{_COUNTER}",
+        ),
+        RefusalKind(
+            "claim.mode_mismatch",
+            403,
+            "The claim is for another deployment mode.",
+            f"终端设置与本院不符。{_COUNTER}",
+        ),
+        RefusalKind(
+            "claim.counter_stale",
+            409,
+            "The claim's counter is not above the last recorded one.",
+            f"终端状态异常。{_COUNTER}",
+        ),
+        RefusalKind(
+            "claim.in_progress", 409, "The same claim is being decided.", "正在核验，请稍候。"
+        ),
+        RefusalKind(
+            "claim.undecided",
+            409,
+            "The challenge was spent and no decision was stored.",
+            f"核验中断。{_AGAIN}",
+        ),
+        RefusalKind(
+            "challenge.unknown",
+            409,
+            "No such challenge was given to this terminal.",
+            f"本次核验已失效。{_AGAIN}",
+        ),
+        RefusalKind(
+            "challenge.spent", 409, "The challenge is already spent.", f"本次核验已使用过。{_AGAIN}"
+        ),
+        RefusalKind(
+            "challenge.expired",
+            409,
+            "The challenge has expired.",
+            f"等待时间过长，本次核验已过期。{_AGAIN}",
+        ),
+        RefusalKind(
+            "challenge.superseded",
+            409,
+            "A newer challenge of this terminal replaced this one.",
+            f"本次核验已被新的代替。{_AGAIN}",
+        ),
+        RefusalKind(
+            "challenge.mismatch",
+            409,
+            "The claim's purpose or visit is not the challenge's.",
+            f"业务不一致。{_AGAIN}",
+        ),
+        RefusalKind(
+            "legal_basis.missing",
+            403,
+            "The claim states no legal basis.",
+            "请先阅读告知并选择是否同意；不同意也可以用卡或到人工窗口办理。",
+        ),
+        RefusalKind(
+            "legal_basis.notice_unknown",
+            403,
+            "The notice version is not in force.",
+            "告知内容已更新，请重新阅读并选择。",
+        ),
+        RefusalKind(
+            "legal_basis.contradiction",
+            403,
+            "A face was captured though the person declined it.",
+            f"您选择了不刷脸。{_COUNTER}",
+        ),
+        RefusalKind(
+            "legal_basis.guardian_missing",
+            403,
+            "A child under 14 is recognised by face only with a guardian's consent.",
+            "未满14周岁须由监护人同意后刷脸；也可以用卡或到人工窗口办理。",
+        ),
+        RefusalKind(
+            "evidence.unreadable",
+            422,
+            "The sealed evidence cannot be opened.",
+            f"数据校验失败。{_AGAIN}",
+        ),
+        RefusalKind(
+            "evidence.malformed", 422, "The evidence is malformed.", f"数据格式有误。{_AGAIN}"
+        ),
+        RefusalKind(
+            "evidence.empty",
+            422,
+            "The claim carries neither a credential nor a face.",
+            "请出示证件或选择刷脸；也可以到人工窗口办理。",
+        ),
+        RefusalKind(
+            "evidence.simulated",
+            403,
+            "Simulated evidence is refused outside the demo.",
+            f"检测到模拟设备。{_COUNTER}",
+        ),
+        RefusalKind(
+            "credential.token_used",
+            409,
+            "This code was used before.",
+            "此码已使用过，请刷新后再出示；也可以用卡或到人工窗口办理。",
+        ),
+        RefusalKind(
+            "capture.undecodable",
+            422,
+            "A crop is not a lossless 112x112 picture.",
+            "照片无法读取，请再看一次镜头，或到人工窗口办理。",
+        ),
+        RefusalKind(
+            "capture.pack_mismatch",
+            409,
+            "The terminal's model pack is not the gallery's.",
+            f"终端需要更新。{_COUNTER}",
+        ),
+        RefusalKind(
+            "capture.embedding_mismatch",
+            403,
+            "An embedding does not belong to its crop.",
+            f"数据校验失败。{_COUNTER}",
+        ),
+        RefusalKind(
+            "capture.injected",
+            403,
+            "This crop was seen before.",
+            "请再看一次镜头，或到人工窗口办理。",
+        ),
+        RefusalKind(
+            "receipt.unknown",
+            404,
+            "No such receipt can be read by this client.",
+            f"没有找到凭据。{_COUNTER}",
+        ),
+        RefusalKind(
+            "verifier.unavailable",
+            503,
+            "The verifier cannot answer now.",
+            f"系统暂时无法核验。{_COUNTER}",
+        ),
+        RefusalKind(
+            "verifier.busy",
+            503,
+            "The verifier has too much to do.",
+            "核验繁忙，请稍候，或到人工窗口办理。",
+        ),
+        RefusalKind("verifier.internal", 500, "The verifier failed.", f"系统出现问题。{_COUNTER}"),
+    )
+}
+
+
+def refusal(code: str, note: str = "", retry_after: float | None = None) -> Refused:
+    """The exception for a known code. Raises `KeyError` for one that is not in the catalogue."""
+    return Refused(REFUSALS[code], note, retry_after)

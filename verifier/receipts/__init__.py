@@ -1,0 +1,1 @@
+"""The signed form of a decision: made once, kept as it was sent, read by those it concerns."""

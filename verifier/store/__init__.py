@@ -1,0 +1,1 @@
+"""Truth: PostgreSQL 15 or later, one engine everywhere."""

@@ -1,0 +1,1 @@
+"""Alembic revisions of the verifier's tables, oldest first."""

@@ -1,0 +1,101 @@
+"""Machine clients (a HIS), known by public keys: `private_key_jwt` (OpenID Connect Core §9)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, OKPKey
+from sqlalchemy import Connection, bindparam, delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from verifier.protocol.values import now
+from verifier.store.schema import Client, UsedAssertion
+
+from .terminals import KeyRefused, ed25519_public
+
+
+@dataclass(frozen=True)
+class ClientRecord:
+    """A client and what it may do."""
+
+    id: str
+    institution: str
+    scopes: frozenset[str]
+    state: str
+    public_key: ECKey | OKPKey
+
+    @property
+    def active(self) -> bool:
+        """False once it is suspended."""
+        return self.state == "active"
+
+
+def register(
+    conn: Connection,
+    client: str,
+    institution: str,
+    public_jwk: Mapping[str, Any],
+    scopes: Iterable[str],
+) -> None:
+    """Register, or replace the key and scopes of a client of the same institution.
+
+    Raises `KeyRefused` unless the key is a public P-256 (ES256) or Ed25519 one, and where the id is
+    another institution's.
+    """
+    values = {"public_jwk": _public(public_jwk), "scopes": sorted(set(scopes))}
+    statement = insert(Client).values(
+        id=client, institution=institution, state="active", created_at=now(), **values
+    )
+    done = conn.scalar(
+        statement.on_conflict_do_update(
+            index_elements=["id"], set_=values, where=Client.institution == institution
+        ).returning(Client.id)
+    )
+    if done is None:
+        raise KeyRefused("client.taken", "this client id is another institution's")
+
+
+_GET = select(Client.__table__).where(Client.id == bindparam("client"))
+
+
+def get(conn: Connection, client: str) -> ClientRecord | None:
+    """The record, or None where no such client is registered."""
+    row = conn.execute(_GET, {"client": client}).mappings().one_or_none()
+    if row is None:
+        return None
+    jwk = row["public_jwk"]
+    key = ECKey.import_key(jwk) if jwk["kty"] == "EC" else OKPKey.import_key(jwk)
+    return ClientRecord(row["id"], row["institution"], frozenset(row["scopes"]), row["state"], key)
+
+
+def use_assertion(conn: Connection, client: str, jti: str, expires_at: datetime) -> bool:
+    """True for the first use of this `jti`; False for a replay. Forgets those that have expired."""
+    conn.execute(
+        delete(UsedAssertion).where(
+            UsedAssertion.client == client, UsedAssertion.expires_at < func.now()
+        )
+    )
+    first = conn.scalar(
+        insert(UsedAssertion)
+        .values(client=client, jti=jti, expires_at=expires_at)
+        .on_conflict_do_nothing()
+        .returning(UsedAssertion.jti)
+    )
+    return first is not None
+
+
+def _public(jwk: Mapping[str, Any]) -> dict[str, Any]:
+    if jwk.get("kty") == "OKP":
+        return ed25519_public(jwk)
+    if "d" in jwk:
+        raise KeyRefused("key.private", "this is a private key; register the public one")
+    members: dict[str, Any] = {name: str(jwk.get(name, "")) for name in ("kty", "crv", "x", "y")}
+    if (members["kty"], members["crv"]) != ("EC", "P-256"):
+        raise KeyRefused("key.unsuitable", "a client's key is a P-256 or an Ed25519 one")
+    try:
+        ECKey.import_key(members)
+    except (JoseError, ValueError) as error:
+        raise KeyRefused("key.unsuitable", "the key cannot be read") from error
+    return members

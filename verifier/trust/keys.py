@@ -1,0 +1,188 @@
+"""The verifier's own keys: made on first start, kept in one file that only its owner can read.
+
+One file, so that the ring is whole or absent: it is written beside its place and linked there, and
+of two processes that start at once the second reads what the first made. Everything symmetric is
+derived from one master secret (HKDF, RFC 5869) by a label and a context, so that no two uses share
+a key.
+"""
+
+import json
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, OKPKey
+
+from verifier.protocol.values import b64url, from_b64url
+
+from .sealing import KEY_BYTES, Secret, new_key
+
+FILE_NAME = "keyring.json"
+_VERSION = 1
+
+
+class KeysRefused(Exception):
+    """The key ring cannot be used.
+
+    Codes: `keys.readable_by_others`, `keys.not_ours`, `keys.broken`, `keys.unwritable`.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class KeyRing:
+    """The master secret and what follows from it, the receipt key and the seal key."""
+
+    def __init__(self, master: Secret, receipt_key: ECKey, seal_key: OKPKey) -> None:
+        self._derived: dict[tuple[str, str], Secret] = {}
+        self.master = master
+        self.receipt_key = receipt_key
+        """P-256, signs receipts (ES256); its `kid` is the RFC 7638 thumbprint."""
+        self.seal_key = seal_key
+        """X25519, to which terminals seal evidence."""
+
+    def __repr__(self) -> str:
+        return f"KeyRing(receipt={self.receipt_key.kid}, seal={self.seal_key.kid})"
+
+    @classmethod
+    def new(cls) -> Self:
+        """A fresh ring in memory."""
+        return cls(new_key(), _with_kid(ECKey.generate_key("P-256")), _with_kid(_x25519()))
+
+    @classmethod
+    def load_or_create(cls, folder: Path) -> Self:
+        """The ring of this folder, made (0600 in 0700) if there is none. Raises `KeysRefused`."""
+        path = folder / FILE_NAME
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _only_ours(folder)
+            if not path.exists():
+                _write_once(path, cls.new()._document())
+            _only_ours(path)
+            text = path.read_text("utf-8")
+        except OSError as error:
+            raise KeysRefused("keys.unwritable", f"{path}: {error.strerror}") from error
+        return cls._parse(text, path)
+
+    @classmethod
+    def _parse(cls, text: str, path: Path) -> Self:
+        try:
+            document = json.loads(text)
+            if document["version"] != _VERSION:
+                raise KeysRefused("keys.broken", f"{path}: unknown version")
+            master = Secret(from_b64url(document["master"]))
+            receipt = ECKey.import_key(document["receipt"])
+            sealing = OKPKey.import_key(document["seal"])
+        except (ValueError, KeyError, TypeError, JoseError) as error:
+            raise KeysRefused("keys.broken", f"{path} is no key ring; restore it") from error
+        if len(master) != KEY_BYTES or not (receipt.is_private and sealing.is_private):
+            raise KeysRefused("keys.broken", f"{path} is no key ring; restore it")
+        return cls(master, _with_kid(receipt), _with_kid(sealing))
+
+    def _document(self) -> str:
+        return json.dumps(
+            {
+                "version": _VERSION,
+                "master": b64url(self.master),
+                "receipt": self.receipt_key.as_dict(private=True),
+                "seal": self.seal_key.as_dict(private=True),
+            }
+        )
+
+    def jwks(self) -> dict[str, Any]:
+        """Public receipt keys (RFC 7517), newest first."""
+        public = self.receipt_key.as_dict(private=False)
+        return {"keys": [{**public, "use": "sig", "alg": "ES256"}]}
+
+    def derive(self, label: str, context: str = "") -> Secret:
+        """32 bytes for one use: HKDF-SHA256 over the master with `label` and `context` as info.
+
+        Remembered: there are few uses, and a claim asks for several.
+        """
+        known = self._derived.get((label, context))
+        if known is None:
+            info = b"\0".join((b"shualian/1", label.encode(), context.encode()))
+            known = Secret(HKDF(SHA256(), KEY_BYTES, salt=None, info=info).derive(self.master))
+            self._derived[label, context] = known
+        return known
+
+    def identifier_key(self, institution: str) -> Secret:
+        """Under which one institution's numbers are hashed; others' hashes never compare."""
+        return self.derive("identifier", institution)
+
+    def last_four_key(self, institution: str) -> Secret:
+        """Under which the last four characters of a number are hashed, for narrowing."""
+        return self.derive("last-four", institution)
+
+    def crop_key(self) -> Secret:
+        """Under which judged crops are hashed, to know one that comes twice."""
+        return self.derive("crop")
+
+    def token_key(self, institution: str) -> Secret:
+        """Under which one institution's used tokens are hashed, to know one that comes twice."""
+        return self.derive("token", institution)
+
+    def pairwise_key(self, institution: str) -> Secret:
+        """Under which a receipt's subject is made, another for each institution."""
+        return self.derive("pairwise", institution)
+
+    def gallery_wrap_key(self, gallery: str) -> Secret:
+        """Which wraps one gallery's key."""
+        return self.derive("gallery-wrap", gallery)
+
+
+def _x25519() -> OKPKey:
+    return OKPKey.generate_key("X25519")
+
+
+Key = TypeVar("Key", ECKey, OKPKey)
+
+
+def _with_kid(key: Key) -> Key:
+    key.ensure_kid()
+    return key
+
+
+def _only_ours(path: Path) -> None:
+    status = path.lstat()
+    if stat.S_ISLNK(status.st_mode) or status.st_uid != os.geteuid():
+        raise KeysRefused("keys.not_ours", f"{path} belongs to somebody else")
+    if stat.S_IMODE(status.st_mode) & 0o077:
+        raise KeysRefused(
+            "keys.readable_by_others",
+            f"{path} can be read by others: chmod {'700' if path.is_dir() else '600'} {path}",
+        )
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Whole or not at all; a ring that another process made meanwhile stays."""
+    with _beside(path) as temporary:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(temporary, path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+@contextmanager
+def _beside(path: Path) -> Iterator[Path]:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
+    try:
+        yield temporary
+    finally:
+        temporary.unlink(missing_ok=True)
