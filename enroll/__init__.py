@@ -1,0 +1,1 @@
+"""Identities come in: one person at a desk, or thousands from a table and a folder of photos."""
