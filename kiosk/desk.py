@@ -1,0 +1,132 @@
+"""The terminal's business with the verifier: a challenge for a visit, a claim over it, one answer
+or one error.
+"""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from verifier.protocol.challenge import Challenge
+from verifier.protocol.claim import Evidence, LegalBasis, claim_hash
+from verifier.protocol.decision import ClaimAnswer
+
+from . import claims
+from .chain import Chain
+from .errors import VerifierRefused
+from .states import Exchange
+from .verifier_client import VerifierClient
+
+FRESH_CHALLENGE_CODES = frozenset({"challenge.expired", "challenge.unknown", "claim.undecided"})
+"""After these the same evidence may be claimed once more, over a new challenge. Unknown is one that
+a crash of the store took back before it was spent.
+"""
+
+NOT_RECORDED = (
+    "auth.",
+    "challenge.spent",
+    "challenge.superseded",
+    "challenge.unknown",
+    "claim.in_progress",
+    "claim.malformed",
+    "claim.signature_invalid",
+    "claim.undecided",
+    "request.",
+    "terminal.unknown",
+    "verifier.",
+)
+"""Refusals before the claim is judged. Every other is stored as the claim's result."""
+
+MARGIN_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class _Held:
+    challenge: Challenge
+    until: float
+
+
+class Desk:
+    """Holds at most one open challenge, as the verifier does."""
+
+    def __init__(self, client: VerifierClient, chain: Chain, purpose: str) -> None:
+        self.client = client
+        self.chain = chain
+        self.purpose = purpose
+        self.health: tuple[str, ...] = ()
+        self._held: _Held | None = None
+        self._one_claim = asyncio.Lock()
+
+    async def open(self, visit: str) -> Challenge:
+        """A fresh challenge for this visit."""
+        self._held = None
+        asked = time.monotonic()
+        challenge = await self.client.challenge(self.purpose, visit)
+        # The verifier's own two times give the life: this terminal's clock may be wrong.
+        life = (challenge.expires_at - challenge.issued_at).total_seconds()
+        self._held = _Held(challenge, asked + life - MARGIN_SECONDS)
+        self.health = tuple(challenge.health)
+        return challenge
+
+    def forget(self) -> None:
+        """Drop the open challenge: it belongs to a visit that is over."""
+        self._held = None
+
+    async def submit(
+        self,
+        visit: str,
+        basis: LegalBasis | None,
+        evidence: Evidence,
+    ) -> Exchange:
+        """Claim once; after an expired challenge or an interrupted decision, once more with a fresh
+        challenge.
+
+        Raises the errors of `VerifierClient`.
+        """
+        async with self._one_claim:
+            try:
+                return await self._claim(await self._challenge(visit), basis, evidence)
+            except VerifierRefused as refused:
+                if refused.code not in FRESH_CHALLENGE_CODES:
+                    raise
+            return await self._claim(await self.open(visit), basis, evidence)
+
+    async def _challenge(self, visit: str) -> Challenge:
+        held, self._held = self._held, None
+        if held and held.challenge.visit == visit and time.monotonic() < held.until:
+            return held.challenge
+        challenge = await self.open(visit)
+        self._held = None
+        return challenge
+
+    async def _claim(
+        self,
+        challenge: Challenge,
+        basis: LegalBasis | None,
+        evidence: Evidence,
+    ) -> Exchange:
+        counter = self.chain.next_counter()
+        claim = claims.build_claim(
+            self.client.identity,
+            challenge,
+            claims.seal(evidence, challenge),
+            basis,
+            counter=counter,
+            previous=self.chain.link.previous,
+            at=datetime.now(UTC),
+        )
+        compact = claim.signed(self.client.identity.key)
+        await asyncio.to_thread(self.chain.about_to_send, counter, claim_hash(compact))
+        answer = await self._send(compact)
+        self.health = tuple(answer.health)
+        return Exchange(compact, challenge, answer)
+
+    async def _send(self, compact: str) -> ClaimAnswer:
+        try:
+            answer = await self.client.send(compact)
+        except VerifierRefused as refused:
+            if not refused.code.startswith(NOT_RECORDED):
+                await asyncio.to_thread(self.chain.recorded, claim_hash(compact))
+            raise
+        await asyncio.to_thread(self.chain.recorded, claim_hash(compact))
+        return answer

@@ -1,0 +1,338 @@
+"""What can happen to a visit (a person's touch, a device, the verifier, time) and what a visit asks
+for.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from verifier.protocol.claim import Capture, CredentialReading, Crop, LegalBasis
+
+from .states import Door, Exchange, Language, SlipState
+
+
+@dataclass(frozen=True)
+class Started:
+    """开始 was touched; `visit` is a new id."""
+
+    visit: str
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """同意刷脸 was touched on the notice of this version."""
+
+    notice: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Declined:
+    """不刷脸 was touched on the notice of this version."""
+
+    notice: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class DoorChosen:
+    """One of the equal doors was touched."""
+
+    door: Door
+
+
+@dataclass(frozen=True)
+class KeyPressed:
+    """A key of the touch keypad: 0 to 9, or X as the fourth."""
+
+    key: str
+
+
+@dataclass(frozen=True)
+class KeyErased:
+    """The last typed character is taken back."""
+
+
+@dataclass(frozen=True)
+class DigitsConfirmed:
+    """The typed four characters stand."""
+
+
+@dataclass(frozen=True)
+class OldEnough:
+    """已满14周岁 was touched."""
+
+
+@dataclass(frozen=True)
+class FaceSkipped:
+    """The person goes on without a face; from now on none is captured in this visit."""
+
+    at: datetime
+
+
+@dataclass(frozen=True)
+class LookAgain:
+    """The person wants to try the camera once more."""
+
+
+@dataclass(frozen=True)
+class CardInstead:
+    """The person presents a card after an answer that offers it."""
+
+
+@dataclass(frozen=True)
+class Back:
+    """换一种方式: to the doors."""
+
+
+@dataclass(frozen=True)
+class CounterChosen:
+    """人工窗口 was touched."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """结束 was touched."""
+
+
+@dataclass(frozen=True)
+class StillHere:
+    """继续 was touched when the screen asked whether somebody is there."""
+
+
+@dataclass(frozen=True)
+class LanguageChosen:
+    """The screen's language for this person."""
+
+    language: Language
+
+
+@dataclass(frozen=True)
+class ReachChosen:
+    """♿: all controls in the lower half, or not."""
+
+    low: bool
+
+
+@dataclass(frozen=True)
+class SlipWanted:
+    """打印凭条 was touched."""
+
+
+@dataclass(frozen=True)
+class CardRead:
+    """A credential was read whole. `minor` is true for a person under 14, None where it does not
+    tell an age.
+    """
+
+    serial: int
+    reading: CredentialReading
+    minor: bool | None
+    chip: Crop | None = field(default=None, repr=False)
+    """The face of the photo on the chip, where the person agreed to theirs and it was readable."""
+
+
+@dataclass(frozen=True)
+class CardTrouble:
+    """The reader finds something difficult, as a code, or no longer does."""
+
+    serial: int
+    trouble: str | None
+
+
+@dataclass(frozen=True)
+class Looking:
+    """What the camera sees: what to do better, and how far the good run is, 0 to 1."""
+
+    serial: int
+    hints: tuple[str, ...]
+    progress: float
+
+
+@dataclass(frozen=True)
+class Captured:
+    """A run of good frames gave a best one."""
+
+    serial: int
+    capture: Capture
+
+
+@dataclass(frozen=True)
+class FaceNotFound:
+    """No run of good frames within the time (failure to acquire, FTA)."""
+
+    serial: int
+
+
+@dataclass(frozen=True)
+class CameraFailed:
+    """The camera gives no picture."""
+
+    serial: int
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The verifier is there: the notice in force, and whether a face can be used here now."""
+
+    serial: int
+    notice: str
+    face_ready: bool
+    identify: bool
+    ready: frozenset[Door] = frozenset({Door.RESIDENT_ID})
+
+
+@dataclass(frozen=True)
+class DoorsChanged:
+    """Devices came or went: the doors that are open now."""
+
+    ready: frozenset[Door]
+
+
+@dataclass(frozen=True)
+class PrinterChanged:
+    """A printer stands ready, or none does any more."""
+
+    ready: bool
+
+
+@dataclass(frozen=True)
+class SlipDone:
+    """What became of the slip that was asked for."""
+
+    serial: int
+    slip: SlipState
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A claim got its decision."""
+
+    serial: int
+    exchange: Exchange
+
+
+@dataclass(frozen=True)
+class Unreachable:
+    """The verifier cannot be reached, or what it says makes no sense."""
+
+    serial: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class WasRefused:
+    """The verifier refused with a code: no decision on identity."""
+
+    serial: int
+    code: str
+
+
+@dataclass(frozen=True)
+class TimeUp:
+    """The state's time limit passed without a touch."""
+
+    pulse: int
+
+
+Event = (
+    Started
+    | Agreed
+    | Declined
+    | DoorChosen
+    | KeyPressed
+    | KeyErased
+    | DigitsConfirmed
+    | OldEnough
+    | FaceSkipped
+    | LookAgain
+    | CardInstead
+    | Back
+    | CounterChosen
+    | Ended
+    | StillHere
+    | LanguageChosen
+    | ReachChosen
+    | SlipWanted
+    | DoorsChanged
+    | PrinterChanged
+    | SlipDone
+    | CardRead
+    | CardTrouble
+    | Looking
+    | Captured
+    | FaceNotFound
+    | CameraFailed
+    | Opened
+    | Decided
+    | Unreachable
+    | WasRefused
+    | TimeUp
+)
+
+TOUCHES = (
+    Started,
+    Agreed,
+    Declined,
+    DoorChosen,
+    KeyPressed,
+    KeyErased,
+    DigitsConfirmed,
+    OldEnough,
+    FaceSkipped,
+    LookAgain,
+    CardInstead,
+    Back,
+    CounterChosen,
+    Ended,
+    StillHere,
+    LanguageChosen,
+    ReachChosen,
+    SlipWanted,
+)
+"""Events that a person's finger makes: each gives the screen its full time again."""
+
+
+@dataclass(frozen=True)
+class OpenVisit:
+    """Ask the verifier for a challenge, which also tells the notice in force. Answer: `Opened`; and
+    `PrinterChanged` at once.
+    """
+
+    serial: int
+    visit: str
+
+
+@dataclass(frozen=True)
+class Submit:
+    """Build, sign and send a claim. Answer: `Decided`, `Unreachable` or `WasRefused`."""
+
+    serial: int
+    visit: str
+    basis: LegalBasis
+    reading: CredentialReading | None
+    last_four: str | None
+    capture: Capture | None
+    chip: Crop | None = None
+
+
+@dataclass(frozen=True)
+class WriteJournal:
+    """Note that this visit was referred to the counter without a decision."""
+
+    visit: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class PrintSlip:
+    """Print what this screen says. Answer: `SlipDone`."""
+
+    serial: int
+
+
+@dataclass(frozen=True)
+class Forget:
+    """Drop whatever is held of the person."""
+
+
+Effect = OpenVisit | Submit | WriteJournal | PrintSlip | Forget

@@ -1,0 +1,177 @@
+"""What page and agent say to each other over the WebSocket, typed both ways."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from web.notice import NoticeText
+
+from .states import Door, Language, SlipState, Step
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Touch(_Message):
+    """A touch that carries nothing else. `serial` is the screen's: a touch on an older screen is
+    dropped.
+    """
+
+    type: Literal[
+        "start",
+        "erase",
+        "confirm",
+        "old_enough",
+        "skip_face",
+        "look_again",
+        "card_instead",
+        "back",
+        "counter",
+        "end",
+        "here",
+        "print",
+    ]
+    serial: int
+
+
+class Choose(_Message):
+    """同意刷脸 or 不刷脸, on the notice of this version as it stood on the screen."""
+
+    type: Literal["agree", "decline"]
+    serial: int
+    notice: str = Field(max_length=32)
+
+
+class ChooseDoor(_Message):
+    """One of the doors."""
+
+    type: Literal["door"]
+    serial: int
+    door: Door
+
+
+class Key(_Message):
+    """One key of the touch keypad."""
+
+    type: Literal["key"]
+    serial: int
+    key: str = Field(pattern=r"^[0-9X]$")
+
+
+class SetLanguage(_Message):
+    """中文 or English."""
+
+    type: Literal["language"]
+    serial: int
+    language: Language
+
+
+class SetReach(_Message):
+    """♿: controls in the lower half."""
+
+    type: Literal["reach"]
+    serial: int
+    low: bool
+
+
+Shown = Literal["resident_id", "social_security_card", "nhsa_qr", "e_social_card"]
+"""What the demo's bar can hold to a device."""
+
+
+class DemoCard(_Message):
+    """Present one of a person's simulated credentials, or take away what lies there."""
+
+    type: Literal["demo.card"]
+    person: str | None = Field(max_length=64)
+    credential: Shown = "resident_id"
+
+
+class DemoStand(_Message):
+    """Put a person in front of the simulated camera, or nobody."""
+
+    type: Literal["demo.stand"]
+    person: str | None = Field(max_length=64)
+
+
+FromPage = Annotated[
+    Touch | Choose | ChooseDoor | Key | SetLanguage | SetReach | DemoCard | DemoStand,
+    Field(discriminator="type"),
+]
+
+FROM_PAGE: TypeAdapter[FromPage] = TypeAdapter(FromPage)
+
+
+class DoorView(_Message):
+    """One door and whether it opens now. All are drawn in one size."""
+
+    door: Door
+    state: Literal["open", "declined", "unavailable"]
+
+
+class NoticeView(_Message):
+    """The notice in the screen's language."""
+
+    version: str
+    text: NoticeText
+
+
+class ResultView(_Message):
+    """A decision as the person sees it. Amber at worst, never an accusation."""
+
+    tone: Literal["good", "neutral"]
+    sentence: str = Field(description="Key of the catalogue.")
+    name: str | None
+    checked: str | None = Field(description="What the identity rests on, as a key's last part.")
+    offers: list[Literal["look_again", "card_instead"]]
+    enrolment_offered: bool
+
+
+class Screen(_Message):
+    """All that the page draws."""
+
+    type: Literal["screen"] = "screen"
+    step: Step
+    serial: int
+    language: Language
+    low_reach: bool
+    still_there: bool
+    hospital: str
+    face_ready: bool
+    agreed: bool
+    notice: NoticeView | None = None
+    doors: list[DoorView] = []
+    door: Door | None = None
+    trouble: str | None = None
+    typed: str = ""
+    card_read: bool = False
+    again: bool = False
+    can_look_again: bool = False
+    hint: str | None = None
+    progress: float = 0.0
+    result: ResultView | None = None
+    reason: str | None = None
+    visit_code: str | None = Field(default=None, description="Short, for the counter.")
+    slip: SlipState | Literal["offered"] | None = Field(
+        default=None, description="None where no slip can be had."
+    )
+    health: list[str] = []
+
+
+class DemoPersonView(_Message):
+    """One of the bar's people."""
+
+    id: str
+    label: str
+    enrolled: bool
+
+
+class DemoView(_Message):
+    """The demo's bar."""
+
+    type: Literal["demo"] = "demo"
+    people: list[DemoPersonView]
+    credentials: list[Shown]
+    card: str | None
+    credential: Shown | None = None
+    standing: str | None

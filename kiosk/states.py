@@ -1,0 +1,147 @@
+"""What a visit is made of: its steps, the doors, and the one immutable value that is its state."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Literal
+
+from verifier.protocol.challenge import Challenge
+from verifier.protocol.claim import Capture, CredentialReading, Crop, LegalBasis
+from verifier.protocol.decision import ClaimAnswer
+from verifier.protocol.values import Consent
+
+Language = Literal["zh", "en"]
+
+SlipState = Literal["printing", "printed", "no_paper", "part", "failed"]
+"""How far the slip of this screen is. `part`: it may stand on the paper in part, or not at all."""
+
+MAX_LOOKS = 3
+"""The first look and two more."""
+
+MAX_CODES = 3
+"""The first code and two fresh ones."""
+
+TOKEN_KINDS = frozenset({"nhsa_qr", "e_social_card"})
+"""Credentials that serve for one claim: a further one needs a fresh code."""
+
+
+class Step(StrEnum):
+    """One screen, one question."""
+
+    ATTRACT = "attract"
+    OPENING = "opening"
+    NOTICE = "notice"
+    DOORS = "doors"
+    CARD = "card"
+    AGE = "age"
+    """A code does not tell whose it is: is the person old enough for the camera?"""
+    DIGITS = "digits"
+    FACE = "face"
+    NO_FACE = "no_face"
+    CHECKING = "checking"
+    RESULT = "result"
+    COUNTER = "counter"
+
+
+class Door(StrEnum):
+    """The ways in, of equal size: 社保卡 · 身份证 · 医保码/电子社保卡 · 刷脸 · 人工窗口."""
+
+    SOCIAL_SECURITY_CARD = "social_security_card"
+    RESIDENT_ID = "resident_id"
+    NHSA_QR = "nhsa_qr"
+    FACE = "face"
+    COUNTER = "counter"
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One claim as it was sent, the challenge that it answers, and what the verifier said."""
+
+    compact: str
+    challenge: Challenge
+    answer: ClaimAnswer
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One person at the terminal, from the first touch to the return to start.
+
+    `serial` grows with each screen and `pulse` with each screen or touch; both outlive a visit, so
+    that a late answer or timer of an earlier screen is told apart. Nothing else does.
+    """
+
+    step: Step = Step.ATTRACT
+    serial: int = 0
+    pulse: int = 0
+    language: Language = "zh"
+    low_reach: bool = False
+    still_there: bool = False
+    """The screen asks whether somebody is still there."""
+    id: str | None = None
+    notice: str | None = None
+    face_ready: bool = False
+    identify: bool = False
+    ready: frozenset[Door] = frozenset()
+    """Doors whose device stands ready and whose credential is taken here."""
+    basis: LegalBasis | None = None
+    door: Door | None = None
+    trouble: str | None = None
+    """What the device in use finds difficult, as a code."""
+    reading: CredentialReading | None = None
+    chip: Crop | None = None
+    """The face of the photo on the card's chip, dropped with the reading."""
+    typed: str = ""
+    last_four: str | None = None
+    looks: int = 0
+    codes: int = 0
+    """Codes that were shown in vain: expired, of another platform, or used up by a look."""
+    hints: tuple[str, ...] = ()
+    progress: float = 0.0
+    capture: Capture | None = None
+    exchange: Exchange | None = None
+    reason: str | None = None
+    """Why the visit was referred to the counter, as a code."""
+    can_print: bool = False
+    """Whether a printer stands ready."""
+    slip: SlipState | None = None
+
+    @property
+    def agreed(self) -> bool:
+        """True after the face was chosen and consented to in this visit, and not taken back."""
+        return self.basis is not None and self.basis.consent is Consent.SEPARATE
+
+    @property
+    def code(self) -> str | None:
+        """The visit's id as the counter asks for it: short, in capitals."""
+        return self.id[:6].upper() if self.id else None
+
+    @property
+    def by_code(self) -> bool:
+        """Whether the credential in hand is a code."""
+        return self.reading is not None and self.reading.kind in TOKEN_KINDS
+
+    @property
+    def looks_left(self) -> int:
+        """How often the person may still look at the camera."""
+        return MAX_LOOKS - self.looks
+
+
+def camera_on(visit: Visit) -> bool:
+    """Whether the camera is open in this state: the face was chosen, consented to, and it is time
+    to look.
+    """
+    return visit.step is Step.FACE and visit.agreed
+
+
+def reader_on(visit: Visit) -> bool:
+    """Whether the readers of credentials are asked in this state."""
+    return visit.step is Step.CARD
+
+
+def start(visit: Visit) -> Visit:
+    """The state before anybody touched: nothing of the last person is left."""
+    return Visit(serial=visit.serial + 1, pulse=visit.pulse + 1)
+
+
+def is_start(visit: Visit) -> bool:
+    """Whether nothing but counters tells this state from a terminal that was just switched on."""
+    return replace(visit, serial=0, pulse=0) == Visit()

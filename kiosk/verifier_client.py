@@ -1,0 +1,170 @@
+"""The terminal's way to the verifier: time-outs, retries that resend the very same bytes, typed
+errors.
+"""
+
+import ipaddress
+import ssl
+from dataclasses import dataclass
+from typing import Self, TypeVar
+
+import httpx
+import stamina
+from pydantic import BaseModel, ValidationError
+
+from verifier.protocol import challenge as challenges
+from verifier.protocol.challenge import Challenge, ChallengeRequest
+from verifier.protocol.claim import claim_hash
+from verifier.protocol.decision import ClaimAnswer
+from verifier.protocol.errors import Problem
+
+from .errors import (
+    InsecureAddress,
+    VerifierConfused,
+    VerifierRefused,
+    VerifierUnreachable,
+)
+from .identity import TerminalIdentity
+
+JOSE_MEDIA_TYPE = "application/jose"
+
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long the terminal waits, in seconds, and how often it asks."""
+
+    connect: float = 2.0
+    answer: float = 8.0
+    attempts: int = 4
+    total: float = 15.0
+    first_wait: float = 0.2
+
+
+class VerifierClient:
+    """One terminal's connection. Not bound to a visit; safe to share between tasks of one event
+    loop.
+    """
+
+    def __init__(
+        self,
+        identity: TerminalIdentity,
+        *,
+        patience: Patience | None = None,
+        ca_file: str | None = None,
+    ) -> None:
+        """Raises `InsecureAddress` for plain HTTP to another machine."""
+        refuse_plain_http(identity.verifier_url)
+        self.identity = identity
+        self._patience = patience or Patience()
+        self._http = httpx.AsyncClient(
+            base_url=identity.verifier_url,
+            timeout=httpx.Timeout(self._patience.answer, connect=self._patience.connect),
+            verify=ssl.create_default_context(cafile=ca_file) if ca_file else True,
+            trust_env=False,
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close its connections."""
+        await self._http.aclose()
+
+    async def challenge(self, purpose: str, visit: str) -> Challenge:
+        """A fresh challenge; it replaces the terminal's open one."""
+        body = ChallengeRequest(purpose=purpose, visit=visit).model_dump_json().encode()
+        given = await self._ask("POST", "/v1/challenges", body, Challenge)
+        if (given.purpose, given.visit) != (purpose, visit):
+            raise VerifierConfused("a challenge for another visit")
+        return given
+
+    async def send(self, compact: str) -> ClaimAnswer:
+        """The decision on a signed claim. Every retry sends the same bytes, so that one claim has
+        one effect.
+        """
+        answer = await self._ask("POST", "/v1/claims", compact.encode("ascii"), ClaimAnswer, True)
+        if answer.decision.claim_digest != claim_hash(compact):
+            raise VerifierConfused("a decision on another claim")
+        return answer
+
+    async def receipt(self, receipt_id: str) -> str:
+        """A receipt that this terminal made, as compact JWS."""
+        return (await self._try("GET", f"/v1/receipts/{receipt_id}", b"", False)).text.strip()
+
+    async def _ask(
+        self, method: str, path: str, body: bytes, answer: type[M], claim: bool = False
+    ) -> M:
+        response = await self._try(method, path, body, claim)
+        try:
+            return answer.model_validate_json(response.content)
+        except ValidationError:
+            raise VerifierConfused(f"{path} did not answer with a {answer.__name__}") from None
+
+    async def _try(self, method: str, path: str, body: bytes, claim: bool) -> httpx.Response:
+        patience = self._patience
+        attempts = stamina.retry_context(
+            on=_wait_before_retry,
+            attempts=patience.attempts,
+            timeout=patience.total,
+            wait_initial=patience.first_wait,
+        )
+        try:
+            async for attempt in attempts:
+                with attempt:
+                    return await self._once(method, path, body, claim)
+        except httpx.HTTPError as error:
+            raise VerifierUnreachable(type(error).__name__) from None
+        except VerifierRefused as refused:
+            if refused.problem.status == httpx.codes.SERVICE_UNAVAILABLE:
+                raise VerifierUnreachable(refused.code) from None
+            raise
+        raise VerifierUnreachable("no attempt was made")
+
+    async def _once(self, method: str, path: str, body: bytes, claim: bool) -> httpx.Response:
+        headers = {"content-type": JOSE_MEDIA_TYPE if claim else "application/json"}
+        if not claim:
+            # A claim is signed itself; any other request carries a proof of its own, new each time.
+            identity = self.identity
+            headers["authorization"] = challenges.authorization(
+                identity.terminal, identity.key, method, path, body
+            )
+        response = await self._http.request(method, path, content=body, headers=headers)
+        if response.is_success:
+            return response
+        raise VerifierRefused(_problem(response))
+
+
+def _problem(response: httpx.Response) -> Problem:
+    try:
+        return Problem.model_validate_json(response.content)
+    except ValidationError:
+        if response.status_code in (502, 503, 504):
+            raise httpx.RemoteProtocolError("the verifier's front cannot reach it") from None
+        raise VerifierConfused(f"status {response.status_code} without a problem") from None
+
+
+def _wait_before_retry(error: Exception) -> bool | float:
+    if isinstance(error, VerifierRefused):
+        if error.code != "claim.in_progress" and error.problem.status not in (429, 503):
+            return False
+        return error.problem.retry_after or True
+    return isinstance(error, httpx.TransportError)
+
+
+def refuse_plain_http(url: str) -> None:
+    """Raises `InsecureAddress` unless `url` is HTTPS, or HTTP to this very machine."""
+    parsed = httpx.URL(url)
+    if parsed.scheme == "https" or (parsed.scheme == "http" and _is_here(parsed.host)):
+        return
+    raise InsecureAddress("the verifier's address must begin with https://")
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

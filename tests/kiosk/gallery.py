@@ -1,0 +1,135 @@
+"""Every screen that a person can meet, as states of a visit, and a stage to show them."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from kiosk.demo import DemoPerson
+from kiosk.messages import DemoPersonView, DemoView, FromPage, Shown
+from kiosk.settings import KioskSettings
+from kiosk.stage import News
+from kiosk.states import Door, Step, Visit
+from kiosk.view import view
+from tests.kiosk.people import CAPTURE, NOTICE, NOW, READING, exchange
+from verifier.protocol.claim import LegalBasis
+from verifier.protocol.values import Consent, Outcome, new_id
+
+ID = new_id()
+AGREED = LegalBasis(notice_version=NOTICE, consent=Consent.SEPARATE, touched_at=NOW)
+DECLINED = LegalBasis(notice_version=NOTICE, consent=Consent.NO_FACE, touched_at=NOW)
+READY = frozenset({Door.RESIDENT_ID, Door.SOCIAL_SECURITY_CARD, Door.NHSA_QR})
+BASE = Visit(id=ID, notice=NOTICE, face_ready=True, identify=True, ready=READY, basis=AGREED)
+
+SETTINGS = KioskSettings(
+    hospital="示范医院", hospital_english="Model Hospital", contact="一楼综合服务窗口"
+)
+
+
+def result(outcome: Outcome, **more: object) -> Visit:
+    return replace(BASE, step=Step.RESULT, looks=1, exchange=exchange(ID, outcome, **more))
+
+
+SCREENS: dict[str, Visit] = {
+    "attract": Visit(),
+    "opening": replace(BASE, step=Step.OPENING),
+    "notice": replace(BASE, step=Step.NOTICE, basis=None),
+    "notice-no-face": replace(BASE, step=Step.NOTICE, basis=None, face_ready=False),
+    "doors": replace(BASE, step=Step.DOORS),
+    "doors-declined": replace(BASE, step=Step.DOORS, basis=DECLINED),
+    "doors-few": replace(BASE, step=Step.DOORS, ready=frozenset({Door.RESIDENT_ID})),
+    "card": replace(BASE, step=Step.CARD, door=Door.RESIDENT_ID),
+    "card-slot": replace(BASE, step=Step.CARD, door=Door.SOCIAL_SECURITY_CARD),
+    "code": replace(BASE, step=Step.CARD, door=Door.NHSA_QR),
+    "code-expired": replace(BASE, step=Step.CARD, door=Door.NHSA_QR, trouble="code_expired"),
+    "age": replace(BASE, step=Step.AGE, door=Door.NHSA_QR),
+    "platform-away": result(Outcome.REFER, reasons=("platform_unavailable",)),
+    "card-removed": replace(BASE, step=Step.CARD, trouble="removed"),
+    "card-reader-down": replace(BASE, step=Step.CARD, trouble="reader_down"),
+    "digits": replace(BASE, step=Step.DIGITS, typed="123"),
+    "face": replace(BASE, step=Step.FACE, reading=READING, looks=1, progress=0.6),
+    "face-hint": replace(BASE, step=Step.FACE, looks=2, hints=("too_dark",)),
+    "no-face": replace(BASE, step=Step.NO_FACE, reading=READING, looks=1),
+    "no-face-camera": replace(BASE, step=Step.NO_FACE, looks=3, trouble="camera"),
+    "checking": replace(BASE, step=Step.CHECKING, reading=READING, capture=CAPTURE),
+    "accepted": replace(result(Outcome.ACCEPTED, name="张*"), door=Door.RESIDENT_ID),
+    "accepted-enrol": replace(
+        result(Outcome.ACCEPTED, reasons=("not_enrolled",), enrolment=True),
+        door=Door.RESIDENT_ID,
+    ),
+    "rejected": replace(
+        result(Outcome.REJECTED, reasons=("face_differs",), next_steps=("look_again",)),
+        reading=READING,
+    ),
+    "no-match": result(Outcome.REFER, reasons=("no_match",), next_steps=("present_card",)),
+    "both-offers": replace(
+        result(Outcome.REFER, reasons=("look_alikes",), next_steps=("look_again", "present_card")),
+        last_four="1234",
+    ),
+    "refer-enrol": result(Outcome.REFER, reasons=("not_enrolled",), enrolment=True),
+    "counter": replace(BASE, step=Step.COUNTER),
+    "counter-offline": replace(
+        BASE, step=Step.COUNTER, reason="kiosk.verifier_unreachable", id="abcdefGHIJKLMNOPQRSTUV"
+    ),
+    "accepted-slip": replace(
+        result(Outcome.ACCEPTED, name="张*"), door=Door.RESIDENT_ID, can_print=True
+    ),
+    "both-offers-slip": replace(
+        result(Outcome.REFER, reasons=("look_alikes",), next_steps=("look_again", "present_card")),
+        last_four="1234",
+        can_print=True,
+    ),
+    "refer-slip-printing": replace(result(Outcome.REFER), can_print=True, slip="printing"),
+    "refer-slip-printed": replace(result(Outcome.REFER), can_print=True, slip="printed"),
+    "accepted-slip-part": replace(result(Outcome.ACCEPTED), can_print=True, slip="part"),
+    "counter-slip": replace(BASE, step=Step.COUNTER, can_print=True),
+    "counter-slip-no-paper": replace(BASE, step=Step.COUNTER, slip="no_paper"),
+    "counter-slip-failed": replace(
+        BASE, step=Step.COUNTER, reason="kiosk.verifier_unreachable", slip="failed"
+    ),
+    "still-there": replace(BASE, step=Step.DOORS, still_there=True),
+}
+
+PEOPLE = tuple(
+    DemoPerson(f"p{at}", name, at != 6)
+    for at, name in enumerate(("甲一", "乙二", "丙三", "丁四", "戊五", "己六"), 1)
+)
+
+
+class Gallery:
+    """A stage on which a test hangs screens, and which keeps what the page touched."""
+
+    def __init__(self, settings: KioskSettings = SETTINGS, *, demo: bool = False) -> None:
+        self.settings = settings
+        self.demo = demo
+        self.visit = Visit()
+        self.health: tuple[str, ...] = ()
+        self.touches: list[FromPage] = []
+        self._listeners: set[Callable[[News], None]] = set()
+
+    def watch(self, listener: Callable[[News], None]) -> Callable[[], None]:
+        listener(view(self.visit, self.settings, self.health))
+        if self.demo:
+            people = [DemoPersonView(id=p.id, label=p.label, enrolled=p.enrolled) for p in PEOPLE]
+            kinds: list[Shown] = ["resident_id", "social_security_card", "nhsa_qr", "e_social_card"]
+            listener(
+                DemoView(
+                    people=people,
+                    credentials=kinds,
+                    card="p2",
+                    credential="resident_id",
+                    standing="p3",
+                )
+            )
+        self._listeners.add(listener)
+        return lambda: self._listeners.discard(listener)
+
+    async def touch(self, message: FromPage) -> None:
+        self.touches.append(message)
+
+    def show(self, visit: Visit) -> None:
+        """Put a screen up, as a new one."""
+        self.visit = replace(visit, serial=self.visit.serial + 1)
+        self.tell(view(self.visit, self.settings, self.health))
+
+    def tell(self, news: News) -> None:
+        for listener in tuple(self._listeners):
+            listener(news)
