@@ -1,0 +1,5 @@
+"""`python -m shualian`."""
+
+from shualian.cli import main
+
+main()

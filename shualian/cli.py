@@ -1,0 +1,67 @@
+"""`shualian …`: one verb a room. A room is imported only when its verb is called.
+
+So a kiosk, which has no database library, can run `shualian kiosk run`, and help answers at once.
+"""
+
+import importlib
+from typing import Any
+
+import typer
+import typer.main
+from typer.core import TyperGroup
+
+ROOMS = {
+    "run": (
+        "shualian.run",
+        "Start the demo hospital: verifier and one terminal, simulated devices.",
+    ),
+    "demo": ("shualian.demo.play", "Play the visits without a screen and print one table."),
+    "reset": ("shualian.reset", "Forget the demo hospital's data."),
+    "models": ("models.cli", "Model packs: list, fetch, verify, evaluate, bench."),
+    "devices": ("devices.cli", "Read a device, or simulate one."),
+    "enroll": ("enroll.cli", "Enrol people."),
+    "verifier": ("shualian.verifying", "The verifier: serve, migrate, register."),
+    "integrations": ("integrations.cli", "Sandboxes of other systems."),
+    "kiosk": ("kiosk.cli", "The terminal's agent."),
+}
+
+
+class Rooms(TyperGroup):
+    """A group that imports a room's commands when they are asked for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
+        """Every verb, in the order of ROOMS."""
+        return list(ROOMS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+        """The room's own command or group, or None."""
+        if cmd_name not in ROOMS:
+            return None
+        module, line = ROOMS[cmd_name]
+        command = typer.main.get_command(importlib.import_module(module).app)
+        command.name, command.short_help = cmd_name, line
+        return command
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
+        """The list of verbs without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in ROOMS.items()])
+
+
+main = typer.Typer(
+    cls=Rooms,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Shualian 刷脸: face recognition for hospitals.",
+)
+
+
+@main.callback()
+def _front_door() -> None:
+    pass
+
+
+if __name__ == "__main__":
+    main()

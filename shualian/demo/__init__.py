@@ -1,0 +1,1 @@
+"""The demo hospital: invented people, simulated devices, the visits."""

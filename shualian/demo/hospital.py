@@ -1,0 +1,204 @@
+"""The demo hospital: it takes simulated devices, has five enrolled people and 2,000 fillers.
+
+Everything can be done again: what is there stays as it is, and costs little.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Self
+
+from joserfc.jwk import ECKey
+from sqlalchemy import Connection
+
+from codes.id_number import parse
+from enroll.application import Application, GivenConsent
+from enroll.compose import calibration_of
+from enroll.photos import Photo
+from enroll.rules import EnrollSettings, EnrolRules
+from enroll.service import Enroller, enrol_person
+from kiosk.errors import IdentityMissing
+from kiosk.files import write_private
+from kiosk.identity import TerminalIdentity
+from kiosk.settings import KioskSettings
+from models.engine import FaceEngine, load_engine
+from models.fetch import fetch
+from verifier.api.tokens import READ_RECEIPTS
+from verifier.identity import institutions, synthetic
+from verifier.identity.errors import IdentityRefused
+from verifier.identity.galleries import Gallery, open_gallery
+from verifier.policy.load import shipped
+from verifier.protocol.values import Consent
+from verifier.settings import Settings, load
+from verifier.store.database import Database, open_database
+from verifier.trust import clients, terminals
+from verifier.trust.keys import KeyRing
+
+from . import sample
+from .errors import DocumentMissing, KeptDataTooOld
+from .sample import SamplePerson
+
+INSTITUTION = "H99010100001"
+"""An H code in a region that no province has."""
+
+NAME = "示范医院"
+SITE = "门诊大厅"
+FILLERS = 2000
+HIS_CLIENT = "demo-his"
+PURPOSES = ("outpatient_registration", "settlement", "dispensing", "admission")
+NOTICE_VERSION = "2025-11"
+CONSENTED_AT = datetime(2025, 11, 3, 9, 0, tzinfo=timezone(timedelta(hours=8)))
+DOCUMENTS = Path(__file__).parents[2] / "docs" / "demo"
+SCREEN, PLAYER, NEIGHBOUR = "screen", "player", "neighbour"
+"""The terminal with a page, the one that plays visits, and another one."""
+
+
+def ready_engine() -> FaceEngine:
+    """The default pack, fetched if need be, loaded. Raises `ModelError`."""
+    fetch()
+    return load_engine()
+
+
+def open_hospital(folder: Path, verifier_port: int) -> "Hospital":
+    """The hospital of this data folder, its tables migrated; `establish` fills it.
+
+    Raises `SettingsRefused`, `StoreRefused`, `KeysRefused`, `DocumentMissing`.
+    """
+    pia = DOCUMENTS / "pia.md"
+    if not pia.is_file():
+        raise DocumentMissing(f"the demo's impact assessment is missing: {pia}")
+    settings = load(
+        data=folder,
+        institution=INSTITUTION,
+        host="127.0.0.1",
+        port=verifier_port,
+        mode="central",
+        pia=pia,
+        notice_version=NOTICE_VERSION,
+        policy=shipped("demo"),
+    )
+    settings.check()
+    keyring = KeyRing.load_or_create(settings.keys)
+    database = open_database(settings)
+    database.migrate()
+    return Hospital(folder, settings, database, keyring)
+
+
+@dataclass
+class Hospital:
+    """An open hospital. Use it as a context manager, or `close` it."""
+
+    folder: Path
+    settings: Settings
+    database: Database
+    keyring: KeyRing
+
+    @property
+    def verifier_url(self) -> str:
+        """Where its verifier listens."""
+        return f"http://127.0.0.1:{self.settings.port}"
+
+    def establish(self, engine: FaceEngine, roles: Sequence[str] = (SCREEN,)) -> None:
+        """See that institution, gallery, people, these terminals and the HIS client are there.
+
+        Raises `DemoError`, and what enrolment and the gallery refuse.
+        """
+        with self.database.app.begin() as conn:
+            institutions.ensure(conn, INSTITUTION, NAME, demo=True)
+            gallery = self._gallery(conn, engine)
+            synthetic.fill(conn, self.keyring, gallery, FILLERS)
+            for role in roles:
+                self._register_terminal(conn, role)
+            self._register_his(conn)
+        self._enrol(engine, gallery, sample.load(engine))
+
+    def _gallery(self, conn: Connection, engine: FaceEngine) -> Gallery:
+        try:
+            return open_gallery(conn, self.keyring, INSTITUTION, engine.pack)
+        except IdentityRefused as refused:
+            if refused.code != "gallery.other_pack":
+                raise
+            raise KeptDataTooOld(
+                f"what {self.folder} keeps was made with other models: `make reset` forgets it"
+            ) from None
+
+    def _enrol(self, engine: FaceEngine, gallery: Gallery, people: Sequence[SamplePerson]) -> None:
+        rules = EnrolRules(calibration_of(engine), EnrollSettings())
+        enroller = Enroller(self.database.app, self.keyring, gallery, rules)
+        for person in people:
+            if person.enrolled:
+                photo = Photo(f"{person.id}.png", person.photo_png())
+                enrol_person(enroller, engine, application_of(person), [photo])
+
+    def terminal(self, role: str) -> TerminalIdentity:
+        """A terminal's identity, its address this hospital's verifier."""
+        return TerminalIdentity.load(self._terminal_file(role))
+
+    def terminal_folder(self, role: str) -> Path:
+        """The data folder of a terminal."""
+        return self.folder if role == SCREEN else self.folder / "demo" / role
+
+    def his_key(self) -> ECKey:
+        """The private key of the demo HIS."""
+        return ECKey.import_key(json.loads(self._his_file.read_text("utf-8")))
+
+    @property
+    def _his_file(self) -> Path:
+        return self.folder / "demo" / "his.json"
+
+    def _register_terminal(self, conn: Connection, role: str) -> None:
+        """A terminal that has an id keeps it, and learns where the verifier listens now."""
+        file = self._terminal_file(role)
+        try:
+            public = TerminalIdentity.load(file).public_jwk()
+        except IdentityMissing:
+            public = TerminalIdentity.create(file, INSTITUTION, self.verifier_url)
+        name = terminals.register(conn, INSTITUTION, SITE, f"demo {role}", public, PURPOSES)
+        if TerminalIdentity.register(file, name).verifier_url != self.verifier_url:
+            TerminalIdentity.move(file, self.verifier_url)
+
+    def _terminal_file(self, role: str) -> Path:
+        return KioskSettings(data=self.terminal_folder(role)).identity_file
+
+    def _register_his(self, conn: Connection) -> None:
+        if not self._his_file.exists():
+            key = ECKey.generate_key("P-256", {"kid": HIS_CLIENT}, private=True)
+            write_private(self._his_file, json.dumps(key.as_dict(private=True)).encode())
+        public = self.his_key().as_dict(private=False)
+        clients.register(conn, HIS_CLIENT, INSTITUTION, public, [READ_RECEIPTS])
+
+    def verifier_environment(self) -> dict[str, str]:
+        """For `shualian verifier serve`."""
+        settings = self.settings
+        return {
+            "SHUALIAN_DATA": str(self.folder),
+            "SHUALIAN_INSTITUTION": INSTITUTION,
+            "SHUALIAN_HOST": settings.host,
+            "SHUALIAN_PORT": str(settings.port),
+            "SHUALIAN_MODE": "central",
+            "SHUALIAN_PIA": str(settings.pia),
+            "SHUALIAN_NOTICE_VERSION": NOTICE_VERSION,
+            "SHUALIAN_POLICY": str(settings.policy),
+        }
+
+    def terminal_environment(self) -> dict[str, str]:
+        """For the terminal with a page."""
+        return {"SHUALIAN_DATA": str(self.folder)}
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+def application_of(person: SamplePerson) -> Application:
+    """What the person asks of the enrolment desk."""
+    consent = GivenConsent(Consent.SEPARATE, NOTICE_VERSION, CONSENTED_AT, "demo")
+    return Application(parse(person.invented.number), person.invented.name, consent)

@@ -1,0 +1,33 @@
+"""What a row says of a visit that got no answer."""
+
+import pytest
+
+from kiosk.session import VisitResult
+from kiosk.states import Step
+from shualian.demo.acts import CARD_FACE, exchanged, played
+from shualian.demo.errors import NothingSeen
+from shualian.demo.results import Seen
+
+
+def unanswered(
+    *path: Step, reason: str | None = None, troubles: tuple[str, ...] = ()
+) -> VisitResult:
+    return VisitResult("v", path[-1], path, troubles, None, reason)
+
+
+def test_a_visit_that_ended_at_the_counter_says_why() -> None:
+    result = unanswered(Step.CARD, Step.COUNTER, reason="kiosk.verifier_unreachable")
+    row = played("i", "张甲", Seen("counter", "kiosk.verifier_unreachable"), result)
+    assert row.ok
+    assert row.recorded == 0
+
+
+def test_a_visit_that_stood_still_is_a_row_that_is_not_as_expected_and_says_where() -> None:
+    row = played("a", "张甲", CARD_FACE, unanswered(Step.CARD, troubles=("unreadable", "removed")))
+    assert row.seen == Seen("stuck", "at card unreadable removed")
+    assert not row.ok
+
+
+def test_what_needs_an_answer_is_not_played_without_one() -> None:
+    with pytest.raises(NothingSeen, match="stuck at face"):
+        exchanged(unanswered(Step.CARD, Step.FACE))
