@@ -106,7 +106,7 @@ def test_a_simulator_that_is_killed_and_started_again_is_lost_once_and_recovered
             before = lines.until("taken")
             first.kill()
             first.wait()
-            if transport == "pty":  # as udev does; the number behind it is another's the next moment
+            if transport == "pty":  # as udev does; its number is another's soon
                 Path(at).unlink()
             gone = lines.until("lost")
             again = port.replace("socket://", "tcp://")
