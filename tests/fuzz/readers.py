@@ -54,7 +54,7 @@ def sam_answers(data: bytes) -> None:
     assert len(simulated_mark.content_of(simulated_mark.MARK + data) or b"") <= len(data)
     module = VirtualSam()
     module.present(_LAID)
-    for offset in range(0, min(len(data), 64) - 1, 2):
+    for offset in range(0, min(len(data), 8) - 1, 2):
         reply = module.answer(codec.Command(data[offset], data[offset + 1]))
         assert codec.Reply.decode(reply.encode()[7:-1]) == reply
 
