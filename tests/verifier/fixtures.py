@@ -25,7 +25,7 @@ from verifier.identity.galleries import Gallery
 from verifier.protocol.values import Consent, now
 from verifier.store.database import Database, open_embedded
 from verifier.store.embedded import EmbeddedServer
-from verifier.store.schema import Base
+from verifier.store.metadata import Base
 from verifier.trust.keys import KeyRing
 
 INSTITUTION = "H99010100001"

@@ -22,7 +22,7 @@ from verifier.store import check, migrate, roles
 from verifier.store.database import Database, open_database, open_embedded
 from verifier.store.embedded import EmbeddedServer
 from verifier.store.errors import StoreRefused
-from verifier.store.schema import Base
+from verifier.store.metadata import Base
 
 from .fixtures import embedded_server
 

@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from .errors import StoreRefused
-from .schema import Base
+from .metadata import Base
 
 _LOCK = 0x5348_554C
 """Advisory lock of who migrates: two verifiers that start at once do it one after the other."""

@@ -3,7 +3,7 @@
 from alembic import context
 from sqlalchemy import Connection
 
-from verifier.store.schema import Base
+from verifier.store.metadata import Base
 
 
 def run() -> None:

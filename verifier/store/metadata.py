@@ -1,0 +1,9 @@
+"""Every table under one metadata: what migrations and checks compare with.
+
+The tables of one area stand in one module; a module that is not imported here is not migrated.
+"""
+
+from . import schema
+
+MODULES = (schema,)
+Base = schema.Base
