@@ -38,6 +38,8 @@ class QrKind(StrEnum):
     MINI_PROGRAM = "nhsa_mini_program"
     HEALTH_CARD = "health_card"
     """电子健康卡."""
+    RECEIPT = "receipt"
+    """On this system's own slips: an institution and a receipt's id, nobody's credential."""
     OPAQUE = "opaque"
     """Anything else; 电子社保卡 too, where no pattern tells."""
 
@@ -81,6 +83,7 @@ class QrCode:
 
 _NHSA = re.compile(r"(424|ano|opc)[0-9]{17}[0-9]{2}([0-9]{2})[0-9]{4}")
 _HEALTH_CARD = re.compile(r"[0-9A-Fa-f]{64}:[0-9]")
+_RECEIPT = re.compile(r"shualian:receipt:[A-Z0-9]{1,32}:[A-Za-z0-9_-]{22}")
 _KINDS = {
     "424": QrKind.NHSA_QR,
     "ano": QrKind.FACE_AUTHORISATION,
@@ -95,6 +98,8 @@ def classify(text: str, patterns: QrPatterns | None = None) -> QrCode:
     28 digits that begin with 424 are no 医保码 where their province is none: they are then judged
     like any other text. The other two kinds are known from fewer samples and taken with any.
     """
+    if _RECEIPT.fullmatch(text):
+        return QrCode(QrKind.RECEIPT)
     patterns = patterns or QrPatterns()
     return _insurance(text, patterns) or _local(text, patterns) or QrCode(QrKind.OPAQUE)
 

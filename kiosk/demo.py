@@ -37,3 +37,6 @@ class DemoControls(Protocol):
 
     def stand(self, person_id: str | None) -> None:
         """Put this person, or nobody, in front of the camera."""
+
+    def slips(self) -> Sequence[bytes]:
+        """Pictures (PNG) of what the simulated printer printed, oldest first."""

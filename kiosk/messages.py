@@ -175,3 +175,4 @@ class DemoView(_Message):
     card: str | None
     credential: Shown | None = None
     standing: str | None
+    slips: int = Field(default=0, description="Printed so far; the newest is at /demo/slip.png.")

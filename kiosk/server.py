@@ -19,13 +19,14 @@ import uvicorn
 from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 import web
+from devices.manager.health import exposition
 
 from .messages import FROM_PAGE
 from .stage import News, Stage
@@ -68,6 +69,14 @@ def create_app(stage: Stage, port: int, token: str | None = None) -> ASGIApp:
         html = (PAGE / "index.html").read_text("utf-8")
         return HTMLResponse(html.replace("{{token}}", token))
 
+    async def metrics(_: Request) -> Response:
+        body = exposition(stage.devices())
+        return Response(body, media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    async def slip(_: Request) -> Response:
+        png = await asyncio.to_thread(stage.slip)
+        return Response(png or b"", 200 if png else 404, media_type="image/png")
+
     async def socket_route(websocket: WebSocket) -> None:
         if not _may_enter(websocket, hosts, token):
             await _refuse(websocket)
@@ -79,6 +88,8 @@ def create_app(stage: Stage, port: int, token: str | None = None) -> ASGIApp:
         routes=[
             Route("/", page),
             WebSocketRoute("/ws", socket_route),
+            Route("/metrics", metrics),
+            Route("/demo/slip.png", slip),
             Mount("/page", _Files(directory=PAGE)),
             Mount("/web", _Files(directory=web.ROOT)),
         ]

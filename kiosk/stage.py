@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Protocol
 
+from devices.manager import Health
 from verifier.protocol.values import new_id
 
 from . import events as e
@@ -42,6 +43,12 @@ class Stage(Protocol):
         dropped.
         """
 
+    def devices(self) -> list[Health]:
+        """How each device is."""
+
+    def slip(self) -> bytes | None:
+        """A picture (PNG) of the newest slip of the demo's printer."""
+
 
 class AgentStage:
     """An agent as its page sees it."""
@@ -63,6 +70,8 @@ class AgentStage:
             if [screen] != last:
                 last[:] = [screen]
                 listener(screen)
+                if screen.slip == "printed" and self._bar:
+                    listener(self._bar.view())
 
         hear(self._agent.visit)
         if self._bar:
@@ -85,6 +94,14 @@ class AgentStage:
                     listener(self._bar.view())
         elif message.serial == self._agent.visit.serial:
             self._agent.post(event_of(message))
+
+    def devices(self) -> list[Health]:
+        """See `Stage.devices`."""
+        return self._agent.device_health()
+
+    def slip(self) -> bytes | None:
+        """See `Stage.slip`."""
+        return self._bar.slip() if self._bar else None
 
 
 class DemoBar:
@@ -123,7 +140,12 @@ class DemoBar:
             card=self._card,
             credential=self._credential,
             standing=self._standing,
+            slips=len(self._controls.slips()),
         )
+
+    def slip(self) -> bytes | None:
+        """The newest, as a picture."""
+        return next(reversed(self._controls.slips()), None)
 
 
 _PLAIN: dict[str, Callable[[], e.Event]] = {

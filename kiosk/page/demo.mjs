@@ -8,6 +8,7 @@ export function demoBar(root, send) {
   let chosen = null;
   let credential = null;
   let language = null;
+  let paper = false;
   let t = (key) => key;
 
   const pick = (id) => {
@@ -32,6 +33,7 @@ export function demoBar(root, send) {
       h("div", { class: "demo-people", role: "group", "aria-label": t("demo.people") }, state.people.map(person)),
       h("div", { class: "demo-credentials", role: "group", "aria-label": t("demo.credential") }, state.credentials.map(kind)),
       h("div", { class: "demo-moves" }, moves()),
+      state.slips > 0 && paper ? printed() : null,
     );
     if (focused?.startsWith("demo-")) root.querySelector(`[data-key="${focused}"]`)?.focus();
   }
@@ -47,13 +49,32 @@ export function demoBar(root, send) {
     return button(`demo-kind-${name}`, () => take(name), `${t(`demo.credential.${name}`)}${mark}`, null, name === credential);
   }
 
+  function unfold(shown) {
+    paper = shown;
+    draw();
+    root.querySelector(`[data-key="${shown ? "demo-fold" : "demo-slip"}"]`)?.focus();
+  }
+
+  /** What the simulated printer printed last, over the page until it is laid aside. */
+  function printed() {
+    const props = { class: "demo-paper", role: "dialog", "aria-label": t("demo.slip") };
+    const keys = { keydown: (event) => event.key === "Escape" && unfold(false) };
+    return h(
+      "div",
+      { ...props, on: keys },
+      h("img", { src: `/demo/slip.png?n=${state.slips}`, alt: t("demo.slip_alt") }),
+      button("demo-fold", () => unfold(false), t("demo.fold"), null, false),
+    );
+  }
+
   function moves() {
     const lies = state.card !== null;
     const stands = state.standing !== null;
     return [
       button("demo-card", () => send({ type: "demo.card", person: lies ? null : chosen, credential }), t(lies ? "demo.remove" : "demo.present"), null, lies),
       button("demo-stand", () => send({ type: "demo.stand", person: stands ? null : chosen }), t(stands ? "demo.leave" : "demo.stand"), null, stands),
-    ];
+      state.slips > 0 ? button("demo-slip", () => unfold(!paper), t("demo.slip"), null, paper) : null,
+    ].filter(Boolean);
   }
 
   function button(key, onClick, words, note, pressed) {

@@ -3,14 +3,13 @@
 from kiosk import session
 from kiosk.agent import Agent
 from kiosk.desk import Desk
-from kiosk.errors import VerifierRefused
+from kiosk.errors import KioskError, VerifierRefused
 from kiosk.messages import Shown
 from kiosk.session import Happening, Plan, VisitResult, VisitStuck
-from kiosk.states import Door, Exchange, Step
+from kiosk.states import Door, Step
 from verifier.protocol.claim import Evidence, LegalBasis
 from verifier.protocol.values import Consent, new_id, now
 
-from .errors import NothingSeen
 from .hospital import NOTICE_VERSION
 from .results import Played, Seen, seen_in
 from .sample import SamplePerson
@@ -89,13 +88,17 @@ async def refused_claim(
     expected = Seen("refused", code)
     try:
         exchange = await desk.submit(new_id(), basis, evidence)
-    except VerifierRefused as refused:
-        seen = Seen("refused", refused.code)
-        return Played(visit, who, expected, seen, recorded=recorded, case=case)
+    except KioskError as error:
+        return Played(visit, who, expected, failed(error), recorded=recorded, case=case)
     finally:
         desk.forget()
     answer = exchange.answer
     return Played(visit, who, expected, seen_in(answer.decision), {}, answer, recorded, case)
+
+
+def failed(error: KioskError) -> Seen:
+    """What came of a claim that got no decision: a refusal, or an answer that never came."""
+    return Seen("refused" if isinstance(error, VerifierRefused) else "stuck", error.code)
 
 
 def agreed() -> LegalBasis:
@@ -127,13 +130,6 @@ def _without_answer(result: VisitResult) -> Seen:
     if result.step is Step.COUNTER:
         return Seen("counter", result.reason or "")
     return Seen("stuck", " ".join((f"at {result.step.value}", *result.troubles)))
-
-
-def exchanged(result: VisitResult) -> Exchange:
-    """The visit's claim and answer. Raises `NothingSeen` where it got none."""
-    if result.exchange is None:
-        raise NothingSeen(f"the visit ended without an answer: {_without_answer(result)}")
-    return result.exchange
 
 
 def name(person: SamplePerson) -> str:

@@ -10,6 +10,7 @@ from typing import Self
 from devices.camera import Camera
 from devices.camera.simulated import Portrait, SimulatedCamera
 from devices.manager import DeviceConfig
+from devices.printer.simulator import PrinterSimulator
 from devices.resident_id.layout import CardData
 from devices.resident_id.simulated_mark import BLANK
 from devices.resident_id.simulated_photo import SimulatedPhotoDecoder
@@ -31,7 +32,7 @@ gives an old code.
 """
 CARDS: tuple[Shown, ...] = ("resident_id", "social_security_card")
 CODES: tuple[Shown, ...] = ("nhsa_qr", "e_social_card")
-SCANNER_BAUDRATE = 115_200
+SCANNER_BAUDRATE = PRINTER_BAUDRATE = 115_200
 SCAN_AGAIN_S = 0.4
 FRAMES_PER_SECOND = 30.0
 FRAME_SIZE = (640, 480)
@@ -73,6 +74,7 @@ class SimulatedDevices:
         self.reader = ResidentIdSimulator()
         self.card_slot = CcidSimulator()
         self.scanner = ScannerSimulator(repeat_every=SCAN_AGAIN_S, baudrate=SCANNER_BAUDRATE)
+        self.printer = PrinterSimulator(baudrate=PRINTER_BAUDRATE)
         self._open = ExitStack()
 
     @property
@@ -83,6 +85,7 @@ class SimulatedDevices:
             DeviceConfig("id-reader", "resident_id", self.reader.url),
             DeviceConfig("card-slot", "social_security_card", self.card_slot.url),
             DeviceConfig("scanner", "scanner", self.scanner.url, scanner),
+            DeviceConfig("printer", "printer", self.printer.url, {"baudrate": PRINTER_BAUDRATE}),
         ]
 
     def open_camera(self) -> AbstractContextManager[Camera]:
@@ -132,6 +135,10 @@ class SimulatedDevices:
         person = self._people.get(person_id) if person_id is not None else None
         self.camera.show(self._portrait(person) if person else None)
 
+    def slips(self) -> Sequence[bytes]:
+        """What the printer printed, oldest first."""
+        return [slip.png for slip in self.printer.slips]
+
     def _portrait(self, person: SamplePerson) -> Portrait:
         if self._only_silhouettes:
             return silhouette()
@@ -139,7 +146,7 @@ class SimulatedDevices:
             return person.portrait
 
     def __enter__(self) -> Self:
-        for device in (self.reader, self.card_slot, self.scanner):
+        for device in (self.reader, self.card_slot, self.scanner, self.printer):
             self._open.enter_context(device)
         self._open.enter_context(self.camera)
         return self

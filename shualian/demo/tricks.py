@@ -9,14 +9,14 @@ from dataclasses import replace
 from kiosk import claims
 from kiosk.agent import Agent
 from kiosk.desk import Desk
-from kiosk.errors import VerifierRefused
+from kiosk.errors import KioskError
 from kiosk.states import Exchange
 from kiosk.verifier_client import VerifierClient
 from verifier.protocol.claim import Claim
 from verifier.protocol.decision import ClaimAnswer
 from verifier.protocol.values import b64url, from_b64url, now
 
-from .acts import agreed, by_card, exchanged, name, refused_claim, with_card
+from .acts import agreed, by_card, failed, name, played, refused_claim, with_card
 from .results import Played, Seen, seen_in
 from .sample import SamplePerson
 from .world import World
@@ -26,7 +26,10 @@ FORGED = "claim.signature_invalid"
 
 async def same_claim_again(world: World, person: SamplePerson) -> list[Played]:
     """(e): the same bytes; the same claim and another one from another terminal; another claim."""
-    exchange = exchanged(await with_card(world, person, person))
+    result = await with_card(world, person, person)
+    if result.exchange is None:
+        return [played("e", name(person), by_card(person), result, case="首次 first")]
+    exchange = result.exchange
     who, neighbour, client = name(person), world.neighbour.desk.client, world.agent.desk.client
     return [
         _first(person, exchange),
@@ -58,14 +61,18 @@ def _first(person: SamplePerson, exchange: Exchange) -> Played:
 
 
 async def _same_bytes(world: World, person: SamplePerson, exchange: Exchange) -> Played:
-    first, again = exchange.answer, await world.agent.desk.client.send(exchange.compact)
+    first, expected = exchange.answer, by_card(person)
+    try:
+        again = await world.agent.desk.client.send(exchange.compact)
+    except KioskError as error:
+        return Played("e", name(person), expected, failed(error), case="同字节 same bytes")
     checks = {
         "same_receipt": again.receipt == first.receipt,
         "same_decision": again.decision == first.decision,
         "one_row": world.decisions_on(first.decision.claim_digest) == 1,
     }
     seen = seen_in(again.decision)
-    return Played("e", name(person), by_card(person), seen, checks, again, 0, "同字节 same bytes")
+    return Played("e", name(person), expected, seen, checks, again, 0, "同字节 same bytes")
 
 
 def _claim_in(exchange: Exchange) -> Claim:
@@ -96,8 +103,8 @@ async def _sent(client: VerifierClient, compact: str, who: str, code: str, case:
     expected = Seen("refused", code)
     try:
         answer = await client.send(compact)
-    except VerifierRefused as refused:
-        return Played("e", who, expected, Seen("refused", refused.code), case=case)
+    except KioskError as error:
+        return Played("e", who, expected, failed(error), case=case)
     return Played("e", who, expected, seen_in(answer.decision), {}, answer, case=case)
 
 

@@ -32,6 +32,8 @@ def test_28_digits_with_the_platforms_mark_and_a_province_are_an_insurance_code(
         (f"424{UNIQUE}130000\n", QrKind.OPAQUE),
         (f" 424{UNIQUE}130000", QrKind.OPAQUE),
         (f"424{UNIQUE}13０000", QrKind.OPAQUE),
+        (f"shualian:receipt:H99010100001:{'A' * 22}", QrKind.RECEIPT),
+        (f"shualian:receipt:H99010100001:{'A' * 21}", QrKind.OPAQUE),
         ("E1D1" * 16, QrKind.OPAQUE),
         ("E1D1" * 16 + ":12", QrKind.OPAQUE),
         ("https://example.invalid/?c=1", QrKind.OPAQUE),

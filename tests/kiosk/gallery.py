@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from devices.manager import Health
 from kiosk.demo import DemoPerson
 from kiosk.messages import DemoPersonView, DemoView, FromPage, Shown
 from kiosk.settings import KioskSettings
@@ -103,6 +104,8 @@ class Gallery:
         self.visit = Visit()
         self.health: tuple[str, ...] = ()
         self.touches: list[FromPage] = []
+        self.health_of_devices: list[Health] = []
+        self.slips: list[bytes] = []
         self._listeners: set[Callable[[News], None]] = set()
 
     def watch(self, listener: Callable[[News], None]) -> Callable[[], None]:
@@ -117,6 +120,7 @@ class Gallery:
                     card="p2",
                     credential="resident_id",
                     standing="p3",
+                    slips=len(self.slips),
                 )
             )
         self._listeners.add(listener)
@@ -124,6 +128,12 @@ class Gallery:
 
     async def touch(self, message: FromPage) -> None:
         self.touches.append(message)
+
+    def devices(self) -> list[Health]:
+        return self.health_of_devices
+
+    def slip(self) -> bytes | None:
+        return self.slips[-1] if self.slips else None
 
     def show(self, visit: Visit) -> None:
         """Put a screen up, as a new one."""

@@ -12,8 +12,10 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
+from devices.manager import Health, State
 from kiosk.server import FORBIDDEN, HEADERS, MALFORMED, SUBPROTOCOL, serving
 from tests.kiosk.gallery import SCREENS, Gallery
+from tests.kiosk.people import NOW
 
 Test = Callable[[str, Gallery], Awaitable[None]]
 
@@ -184,6 +186,32 @@ def test_only_what_a_page_loads_is_handed_out(path: str) -> None:
     async def test(address: str, gallery: Gallery) -> None:
         async with httpx.AsyncClient(base_url=address) as http:
             assert (await http.get(path)).status_code in (404, 405)
+
+    with_a_page(test)
+
+
+def test_this_machine_s_monitoring_reads_how_the_devices_are_and_nothing_that_they_read() -> None:
+    async def test(address: str, gallery: Gallery) -> None:
+        gallery.health_of_devices = [
+            Health(
+                "scanner", "scanner", "/dev/x", State.LOST, NOW, False, "device.unplugged", 4, 0, 1
+            )
+        ]
+        async with httpx.AsyncClient(base_url=address) as http:
+            text = (await http.get("/metrics")).text
+        assert 'shualian_device_ready{device="scanner",kind="scanner"} 0' in text
+        assert 'shualian_device_losses_total{device="scanner",kind="scanner"} 1' in text
+
+    with_a_page(test)
+
+
+def test_the_demo_s_newest_slip_is_a_picture_and_elsewhere_there_is_none() -> None:
+    async def test(address: str, gallery: Gallery) -> None:
+        async with httpx.AsyncClient(base_url=address) as http:
+            assert (await http.get("/demo/slip.png")).status_code == 404
+            gallery.slips = [b"older", b"newest"]
+            answer = await http.get("/demo/slip.png")
+        assert (answer.content, answer.headers["content-type"]) == (b"newest", "image/png")
 
     with_a_page(test)
 

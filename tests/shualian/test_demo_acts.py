@@ -1,12 +1,11 @@
 """What a row says of a visit that got no answer."""
 
-import pytest
-
+from kiosk.errors import VerifierRefused, VerifierUnreachable
 from kiosk.session import VisitResult
 from kiosk.states import Step
-from shualian.demo.acts import CARD_FACE, exchanged, played
-from shualian.demo.errors import NothingSeen
+from shualian.demo.acts import CARD_FACE, failed, played
 from shualian.demo.results import Seen
+from verifier.protocol.errors import Problem
 
 
 def unanswered(
@@ -28,6 +27,9 @@ def test_a_visit_that_stood_still_is_a_row_that_is_not_as_expected_and_says_wher
     assert not row.ok
 
 
-def test_what_needs_an_answer_is_not_played_without_one() -> None:
-    with pytest.raises(NothingSeen, match="stuck at face"):
-        exchanged(unanswered(Step.CARD, Step.FACE))
+def test_a_claim_that_got_no_answer_is_a_row_with_its_code_and_a_refusal_another() -> None:
+    problem = Problem(type="about:blank", title="t", status=409, code="challenge.spent", detail="d")
+    assert failed(VerifierUnreachable("ConnectError")) == Seen(
+        "stuck", "kiosk.verifier_unreachable"
+    )
+    assert failed(VerifierRefused(problem)) == Seen("refused", "challenge.spent")
