@@ -14,43 +14,37 @@ from playwright.sync_api import Page, sync_playwright
 
 HERE = Path(__file__).parent
 WORDS = {
-    "zh": ("开始", "同意刷脸", "身份证", "放卡", "站到镜头前", "好的", "取卡", "离开镜头"),
-    "en": (
-        "Start",
-        "Yes, I agree",
-        "ID card",
-        "Lay card",
-        "Face camera",
-        "OK",
-        "Take card",
-        "Step away",
-    ),
+    "zh": ("开始", "同意刷脸", "身份证", "好的"),
+    "en": ("Start", "Yes, I agree", "ID card", "OK"),
 }
 WIDTH = 540
 
 
 def visit(page: Page, language: str) -> list[bytes]:
     """Three screens of one visit: the start, the look at the camera, the answer."""
-    start, agree, door, lay, stand, done, take, leave = WORDS[language]
+    start, agree, door, done = WORDS[language]
 
     def touch(name: str) -> None:
         page.get_by_role("button", name=name).first.click()
+
+    def demo(key: str) -> None:
+        page.click(f"[data-key=demo-{key}]")
 
     page.wait_for_timeout(600)  # the screen fades in
     shots = [page.screenshot()]
     touch(start)
     touch(agree)
     touch(door)
-    touch(lay)
+    demo("card")
     page.locator("canvas.preview").wait_for()
-    touch(stand)
+    demo("stand")
     page.locator(".hint.good").wait_for()
     shots.append(page.screenshot())
     page.get_by_role("button", name=done).wait_for()
     page.wait_for_timeout(600)
     shots.append(page.screenshot())
-    touch(take)
-    touch(leave)
+    demo("card")
+    demo("stand")
     touch(done)
     return shots
 

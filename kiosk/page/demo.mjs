@@ -33,7 +33,7 @@ export function demoBar(root, send) {
       h("div", { class: "demo-people", role: "group", "aria-label": t("demo.people") }, state.people.map(person)),
       h("div", { class: "demo-credentials", role: "group", "aria-label": t("demo.credential") }, state.credentials.map(kind)),
       h("div", { class: "demo-moves" }, moves()),
-      state.slips > 0 && paper ? printed() : null,
+      ...(state.slips > 0 && paper ? [printed()] : []),
     );
     if (focused?.startsWith("demo-")) root.querySelector(`[data-key="${focused}"]`)?.focus();
   }
