@@ -13,6 +13,13 @@ from .types import Floats
 
 VERSION: str = openvino.get_version()
 
+# OpenVINO makes its tables of element types at their first use, holding their guard while it waits
+# for the interpreter's lock; a second thread at its own first use holds that lock while it waits
+# for the guard, and the whole process stands still for ever. So the first use is here, under the
+# lock of the import.
+openvino.Type.f32.to_dtype()
+openvino.Tensor(np.zeros(1, np.float32)).data.sum()
+
 _BLOCKED: Final = "cpu:jit_avx512_1x1,cpu:jit_avx512_dw,cpu:jit_avx512"
 """Convolutions over the blocked layout: for small maps they are a fifth faster than the
 channels-last ones that OpenVINO takes by itself. Processors without AVX-512 pass over the names."""
