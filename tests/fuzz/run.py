@@ -1,5 +1,7 @@
 """`make fuzz`: so many inputs for every target, raw JSON to `benchmarks/results/fuzz.json`.
 
+Each target's result is written as it ends, beside those of targets that are not run.
+
 Each target runs in a process of its own under atheris (libFuzzer), from its seeds on, guided by the
 coverage of `devices` and `codes`. An exception, an input that takes 10 seconds, and 1 GiB of memory
 are failures; the input is kept in `.cache/fuzz/` beside the corpus.
@@ -15,7 +17,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.record import recording
+from benchmarks.record import RESULTS, commit, recording
 
 from .target import Target
 from .targets import TARGETS
@@ -35,11 +37,23 @@ def main() -> int:
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     names = given.targets or list(TARGETS)
-    command = f"make fuzz RUNS={given.runs}" + (f" ({' '.join(names)})" if given.targets else "")
-    with recording("fuzz", command, given.seed, given.out) as record:
-        results = {name: _fuzzed(TARGETS[name], given.runs, given.seed) for name in names}
-        record.figures = {"runs_per_target": given.runs, "targets": results, **_total(results)}
+    path = given.out or RESULTS / "fuzz.json"
+    results = _kept(path)
+    for name in names:
+        command = f"make fuzz RUNS={given.runs} TARGETS={name}"
+        with recording("fuzz", command, given.seed, path) as record:
+            found = _fuzzed(TARGETS[name], given.runs, given.seed)
+            results[name] = found | {"commit": commit()}
+            record.figures = {"targets": dict(sorted(results.items())), **_total(results)}
     return int(any(one["crashes"] or one["hangs"] for one in results.values()))
+
+
+def _kept(path: Path) -> dict[str, dict[str, Any]]:
+    """Results of targets that there still are: a run of some leaves the others' as they were."""
+    if not path.is_file():
+        return {}
+    known = json.loads(path.read_text("utf-8"))["targets"]
+    return {name: one for name, one in known.items() if name in TARGETS}
 
 
 def _total(results: dict[str, dict[str, Any]]) -> dict[str, Any]:
