@@ -38,7 +38,7 @@ def visit(page: Page, language: str) -> list[bytes]:
     demo("card")
     page.locator("canvas.preview").wait_for()
     demo("stand")
-    page.locator(".hint.good").wait_for()
+    page.wait_for_timeout(300)
     shots.append(page.screenshot())
     page.get_by_role("button", name=done).wait_for()
     page.wait_for_timeout(600)
@@ -72,6 +72,9 @@ def main(url: str) -> None:
         for name in ("好的", "结束"):
             if page.get_by_role("button", name=name).count():
                 page.get_by_role("button", name=name).first.click()
+        for _ in ("there", "away"):  # somebody's first rendering takes a second
+            page.click("[data-key=demo-stand]")
+            page.wait_for_timeout(2000)
         for language in ("zh", "en"):
             page.get_by_role("button", name=WORDS[language][0]).wait_for()
             picture = side_by_side(visit(page, language))
