@@ -39,6 +39,11 @@ class Metrics:
         self.store_away = Gauge(
             "shualian_store_away", "1 while PostgreSQL cannot be reached.", registry=self.registry
         )
+        self.store_clock = Gauge(
+            "shualian_store_clock_difference_seconds",
+            "How far the database's clock and ours differ at least, at the last look at readiness.",
+            registry=self.registry,
+        )
         self._sources: set[str] = set()
 
     def count_bad_signature(self, source: str) -> None:

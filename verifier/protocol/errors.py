@@ -262,6 +262,12 @@ REFUSALS: dict[str, RefusalKind] = {
             f"没有找到凭据。{_COUNTER}",
         ),
         RefusalKind(
+            "verifier.clock_differs",
+            503,
+            "The clocks of this verifier and of its database differ by more than two seconds.",
+            f"系统时间有误，请联系管理员。{_COUNTER}",
+        ),
+        RefusalKind(
             "verifier.unavailable",
             503,
             "The verifier cannot answer now.",

@@ -1,9 +1,12 @@
 """Health: of terminals with wrong clocks, of the verifier, of its store."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+
+from verifier.protocol.values import now
 
 from .hospital import Hospital, Terminal, faceless, invent, visit_of
 
@@ -59,6 +62,19 @@ def test_readiness_says_what_decides(hospital: Hospital) -> None:
     assert said["mode"] == "central"
     assert said["liveness"] == "not judged"
     assert said["calibration"] == hospital.site.rules.calibration
+
+
+@pytest.mark.parametrize("seconds", [-3, 3])
+def test_a_verifier_whose_clock_is_not_its_database_s_is_not_ready(
+    hospital: Hospital, seconds: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = hospital.site.parts
+    ahead = replace(parts, clock=lambda: now() + timedelta(seconds=seconds))
+    monkeypatch.setattr(hospital.site, "parts", ahead)
+    answer = hospital.http.get("/readyz")
+    assert (answer.status_code, answer.json()["code"]) == (503, "verifier.clock_differs")
+    apart = metric(hospital, "shualian_store_clock_difference_seconds")
+    assert apart == pytest.approx(3, abs=0.5)
 
 
 def test_what_happened_is_counted(hospital: Hospital, terminal: Terminal) -> None:

@@ -1,6 +1,7 @@
 """What operators and checkers of receipts ask: keys, health, readiness, metrics."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 from fastapi import APIRouter, Depends, Response
@@ -14,6 +15,11 @@ from ..deps import Here, on_loopback
 from ..site import Site
 
 router = APIRouter(tags=["operations"])
+
+MOST_BETWEEN_CLOCKS = timedelta(seconds=2)
+"""Freshness is judged by this host's clock and swept by it, while rows of several verifiers meet in
+one database: beyond this nobody can say what came first.
+"""
 
 
 class Health(BaseModel):
@@ -66,9 +72,11 @@ async def health() -> Health:
     return Health()
 
 
-@router.get("/readyz", responses=refusals(), openapi_extra=extra(Access.ANYONE))
+@router.get(
+    "/readyz", responses=refusals("verifier.clock_differs"), openapi_extra=extra(Access.ANYONE)
+)
 async def readiness(site: Here) -> Readiness:
-    """Whether a claim could be judged now: database, models and policy."""
+    """Whether a claim could be judged now: database and its clock, models and policy."""
     await site.small.take(_ask_store, site)
     parts, rules = site.parts, site.rules
     return Readiness(
@@ -98,11 +106,17 @@ async def metrics(site: Here) -> Response:
     return Response(site.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
+_STANDS = text("SELECT (SELECT count(*) FROM galleries WHERE id = :id), clock_timestamp()")
+
+
 def _ask_store(site: Site) -> None:
     with site.parts.engine.connect() as conn:
-        if conn.scalar(text("SELECT count(*) FROM galleries WHERE id = :id"), _gallery(site)) != 1:
-            raise refusal("verifier.unavailable", note="the gallery is gone")
-
-
-def _gallery(site: Site) -> dict[str, str]:
-    return {"id": site.parts.gallery.id}
+        asked = site.parts.clock()
+        galleries, their_time = conn.execute(_STANDS, {"id": site.parts.gallery.id}).one()
+        answered = site.parts.clock()
+    if galleries != 1:
+        raise refusal("verifier.unavailable", note="the gallery is gone")
+    apart = max(asked - their_time, their_time - answered, timedelta())
+    site.metrics.store_clock.set(apart.total_seconds())
+    if apart > MOST_BETWEEN_CLOCKS:
+        raise refusal("verifier.clock_differs")
