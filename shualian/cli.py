@@ -21,6 +21,7 @@ ROOMS = {
     "devices": ("devices.cli", "Read a device, or simulate one."),
     "enroll": ("enroll.cli", "Enrol people."),
     "verifier": ("shualian.verifying", "The verifier: serve, migrate, register."),
+    "keys": ("verifier.cli_keys", "The master keys: shares, rehearsal, recovery."),
     "integrations": ("integrations.cli", "Sandboxes of other systems."),
     "kiosk": ("kiosk.cli", "The terminal's agent."),
 }

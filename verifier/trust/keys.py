@@ -30,7 +30,8 @@ _VERSION = 1
 class KeysRefused(Exception):
     """The key ring cannot be used.
 
-    Codes: `keys.readable_by_others`, `keys.not_ours`, `keys.broken`, `keys.unwritable`.
+    Codes: `keys.readable_by_others`, `keys.not_ours`, `keys.broken`, `keys.unwritable`,
+    `keys.missing`, `keys.present`.
     """
 
     def __init__(self, code: str, message: str) -> None:
@@ -65,15 +66,34 @@ class KeyRing:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             _only_ours(folder)
             if not path.exists():
-                _write_once(path, cls.new()._document())
+                _write_once(path, cls.new().document())
             _only_ours(path)
             text = path.read_text("utf-8")
         except OSError as error:
             raise KeysRefused("keys.unwritable", f"{path}: {error.strerror}") from error
-        return cls._parse(text, path)
+        return cls.parse(text, str(path))
 
     @classmethod
-    def _parse(cls, text: str, path: Path) -> Self:
+    def load(cls, folder: Path) -> Self:
+        """The ring of this folder; never makes one. Raises `KeysRefused`."""
+        if not (folder / FILE_NAME).is_file():
+            raise KeysRefused("keys.missing", f"there is no key ring in {folder}")
+        return cls.load_or_create(folder)
+
+    def restore(self, folder: Path) -> None:
+        """Write the ring into a folder that has none. Raises `KeysRefused`."""
+        if (folder / FILE_NAME).exists():
+            raise KeysRefused("keys.present", f"{folder} has a key ring already: it stays")
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _only_ours(folder)
+            _write_once(folder / FILE_NAME, self.document())
+        except OSError as error:
+            raise KeysRefused("keys.unwritable", f"{folder}: {error.strerror}") from error
+
+    @classmethod
+    def parse(cls, text: str, path: str) -> Self:
+        """The ring of a document; `path` says in an error where it stood. Raises `KeysRefused`."""
         try:
             document = json.loads(text)
             if document["version"] != _VERSION:
@@ -87,7 +107,8 @@ class KeyRing:
             raise KeysRefused("keys.broken", f"{path} is no key ring; restore it")
         return cls(master, _with_kid(receipt), _with_kid(sealing))
 
-    def _document(self) -> str:
+    def document(self) -> str:
+        """All of it, in the clear: for its 0600 file, and for sealing."""
         return json.dumps(
             {
                 "version": _VERSION,
