@@ -82,6 +82,6 @@ TARGETS = [
         "printer.slips",
         slips,
         lambda: ["姓名（甲一），请到人工窗口。Service counter □(yǎn)".encode()],
-        64,
+        96,
     ),
 ]

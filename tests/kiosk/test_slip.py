@@ -50,7 +50,7 @@ def test_a_slip_says_where_when_who_and_what_was_decided() -> None:
         "已核对：证件和人脸",
         rule,
         "模拟设备，只供演示",
-        "窗口扫码可查，码内没有个人信息",
+        "医院系统扫码可核对，码内没有个人信息",
         "这不影响您看病。",
     ]
 

@@ -51,6 +51,9 @@ class Controls:
     def take_away(self) -> None:
         self.reader.remove()
 
+    def slips(self) -> list[bytes]:
+        return []
+
     def stand(self, person_id: str | None) -> None:
         self.camera.show(self.portrait if person_id else None)
 
