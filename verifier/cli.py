@@ -23,8 +23,9 @@ from verifier.protocol.receipt import ReceiptRefused, check_receipt
 from verifier.settings import Settings, SettingsRefused, load
 from verifier.store.database import open_database
 from verifier.store.errors import StoreRefused
-from verifier.trust import clients, terminals
+from verifier.trust import clients, terminal_states, terminals
 from verifier.trust.keys import KeysRefused
+from verifier.trust.terminal_states import State, StateRefused
 from verifier.trust.terminals import KeyRefused
 
 app = typer.Typer(
@@ -65,6 +66,7 @@ _REFUSED = (
     ServeRefused,
     SettingsRefused,
     StartRefused,
+    StateRefused,
     StoreRefused,
 )
 
@@ -166,8 +168,7 @@ def register_terminal(
 def suspend_terminal(terminal: str) -> None:
     """Let a terminal do nothing more."""
     with open_database(load()) as database, database.app.begin() as conn:
-        if not terminals.suspend(conn, terminal):
-            raise InputRefused(f"no terminal {terminal} is registered")
+        terminal_states.change(conn, terminal, State.SUSPENDED)
     typer.echo(f"{terminal} is suspended")
 
 

@@ -117,6 +117,10 @@ class Site:
         self.claims.close()
         self.small.close()
 
+    def _clone_suspected(self, terminal: str) -> None:
+        self.metrics.clones.inc()
+        log.error("terminal.clone_suspected", terminal=terminal)
+
     def _ask_store(self) -> None:
         with self.parts.engine.connect() as conn:
             conn.exec_driver_sql("SELECT 1")
@@ -135,4 +139,5 @@ class Site:
             mode=parts.mode,
             clock=parts.clock,
             resolver=parts.resolver,
+            on_clone=self._clone_suspected,
         )

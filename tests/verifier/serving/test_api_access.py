@@ -19,8 +19,9 @@ from verifier.protocol import jose
 from verifier.protocol.values import new_id
 from verifier.receipts.issue import issuer_of
 from verifier.store.database import Database
-from verifier.trust import clients, terminals
+from verifier.trust import clients, terminal_states
 from verifier.trust.keys import KeyRing
+from verifier.trust.terminal_states import State
 
 from ..fixtures import INSTITUTION
 from .hospital import Hospital, Terminal, faceless, invent, open_hospital
@@ -136,7 +137,7 @@ def test_what_is_no_proof_is_refused(hospital: Hospital, header: str) -> None:
 
 def test_a_suspended_terminal_gets_no_challenge(hospital: Hospital, terminal: Terminal) -> None:
     with hospital.database.app.begin() as conn:
-        terminals.suspend(conn, terminal.id)
+        terminal_states.change(conn, terminal.id, State.SUSPENDED)
     assert terminal.ask().json()["code"] == "terminal.suspended"
 
 
