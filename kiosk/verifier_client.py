@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from verifier.protocol import challenge as challenges
 from verifier.protocol.challenge import Challenge, ChallengeRequest
 from verifier.protocol.claim import claim_hash
+from verifier.protocol.claim_status import ClaimStatus
 from verifier.protocol.decision import ClaimAnswer
 from verifier.protocol.errors import Problem
 
@@ -56,10 +57,10 @@ class VerifierClient:
         """Raises `InsecureAddress` for plain HTTP to another machine."""
         refuse_plain_http(identity.verifier_url)
         self.identity = identity
-        self._patience = patience or Patience()
+        self.patience = patience or Patience()
         self._http = httpx.AsyncClient(
             base_url=identity.verifier_url,
-            timeout=httpx.Timeout(self._patience.answer, connect=self._patience.connect),
+            timeout=httpx.Timeout(self.patience.answer, connect=self.patience.connect),
             verify=ssl.create_default_context(cafile=ca_file) if ca_file else True,
             trust_env=False,
         )
@@ -91,6 +92,13 @@ class VerifierClient:
             raise VerifierConfused("a decision on another claim")
         return answer
 
+    async def claim_status(self, claim_digest: str) -> ClaimStatus:
+        """What became of a claim of this terminal."""
+        status = await self._ask("GET", f"/v1/claims/{claim_digest}", b"", ClaimStatus)
+        if status.claim_digest != claim_digest:
+            raise VerifierConfused("the state of another claim")
+        return status
+
     async def receipt(self, receipt_id: str) -> str:
         """A receipt that this terminal made, as compact JWS."""
         return (await self._try("GET", f"/v1/receipts/{receipt_id}", b"", False)).text.strip()
@@ -105,7 +113,7 @@ class VerifierClient:
             raise VerifierConfused(f"{path} did not answer with a {answer.__name__}") from None
 
     async def _try(self, method: str, path: str, body: bytes, claim: bool) -> httpx.Response:
-        patience = self._patience
+        patience = self.patience
         attempts = stamina.retry_context(
             on=_wait_before_retry,
             attempts=patience.attempts,

@@ -163,13 +163,62 @@ def register_terminal(
     typer.echo(json.dumps({"terminal": terminal}) if as_json else terminal)
 
 
+@of_terminals.command("list")
+@reported
+def list_terminals(as_json: AsJson = False) -> None:
+    """List the institution's terminals: what each may do, and when it was last seen."""
+    settings = load()
+    with open_database(settings) as database, database.app.connect() as conn:
+        found = terminal_states.listed(conn, settings.institution)
+    if as_json:
+        typer.echo(json.dumps([line.model_dump(mode="json") for line in found], ensure_ascii=False))
+        return
+    for line in found:
+        seen = f"{line.last_seen_at:%Y-%m-%d %H:%M:%S}Z" if line.last_seen_at else "never seen"
+        typer.echo(f"{line.id}  {line.state:<15}  {seen:<20}  {line.site} · {line.label}")
+
+
 @of_terminals.command("suspend")
 @reported
 def suspend_terminal(terminal: str) -> None:
-    """Let a terminal do nothing more."""
-    with open_database(load()) as database, database.app.begin() as conn:
-        terminal_states.change(conn, terminal, State.SUSPENDED)
-    typer.echo(f"{terminal} is suspended")
+    """Let a terminal do nothing more until it is reinstated."""
+    _change(terminal, State.SUSPENDED)
+
+
+@of_terminals.command("revoke")
+@reported
+def revoke_terminal(terminal: str) -> None:
+    """Never trust this terminal's key again: stolen, copied, taken out of use."""
+    _change(terminal, State.REVOKED)
+
+
+@of_terminals.command("reinstate")
+@reported
+def reinstate_terminal(terminal: str) -> None:
+    """Let a suspended terminal go on. A revoked or copied one must be registered anew."""
+    _change(terminal, State.ACTIVE)
+
+
+@of_terminals.command("rejoin")
+@reported
+def rejoin_terminals(
+    terminal: Annotated[str | None, typer.Argument(help="One; else all of them.")] = None,
+) -> None:
+    """After the database was restored from a backup: take each terminal's next claim as it comes.
+
+    A restored database is older than the terminals' chains, which would look like copied keys.
+    """
+    settings = load()
+    with open_database(settings) as database, database.app.begin() as conn:
+        count = terminal_states.rejoin(conn, settings.institution, terminal)
+    typer.echo(f"{count} terminals may begin their chains anew")
+
+
+def _change(terminal: str, state: State) -> None:
+    settings = load()
+    with open_database(settings) as database, database.app.begin() as conn:
+        changed = terminal_states.change(conn, settings.institution, terminal, state)
+    typer.echo(f"{terminal} is {state}" if changed else f"{terminal} was {state} already")
 
 
 @of_clients.command("register")

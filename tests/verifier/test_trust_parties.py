@@ -82,7 +82,7 @@ def test_an_id_is_never_taken_over_by_another_key(conn: Connection, institution:
 def test_a_suspended_terminal_is_not_active(conn: Connection, institution: str) -> None:
     _, jwk = ed25519()
     terminal = terminals.register(conn, institution, "a", "b", jwk, [])
-    assert terminal_states.change(conn, terminal, State.SUSPENDED)
+    assert terminal_states.change(conn, institution, terminal, State.SUSPENDED)
     found = terminals.get(conn, terminal)
     assert found is not None
     assert not found.active

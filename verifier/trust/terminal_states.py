@@ -5,9 +5,11 @@ staff. The last two are for good: a key that may be in other hands is never trus
 terminal is registered anew with a key of its own.
 """
 
+from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, update
+from pydantic import BaseModel
+from sqlalchemy import Connection, select, update
 
 from verifier import ledger
 from verifier.store.schema import Terminal
@@ -20,6 +22,20 @@ class State(StrEnum):
     SUSPENDED = "suspended"
     CLONE_SUSPECTED = "clone_suspected"
     REVOKED = "revoked"
+
+
+class Listed(BaseModel):
+    """A terminal as staff see it."""
+
+    id: str
+    site: str
+    label: str
+    state: State
+    purposes: list[str]
+    last_counter: int
+    last_seen_at: datetime | None
+    clock_skew_s: float | None
+    created_at: datetime
 
 
 class StateRefused(Exception):
@@ -47,14 +63,16 @@ def move(conn: Connection, terminal: str, state: State) -> None:
     conn.execute(update(Terminal).where(Terminal.id == terminal).values(state=state.value))
 
 
-def change(conn: Connection, terminal: str, state: State) -> bool:
+def change(conn: Connection, institution: str, terminal: str, state: State) -> bool:
     """Suspend, revoke or reinstate, with a ledger entry; False where it is in that state already.
 
     Raises `StateRefused`: `terminal.unknown`, or `terminal.for_good` for one that can only be
     registered anew.
     """
     row = conn.execute(
-        Terminal.__table__.select().where(Terminal.id == terminal).with_for_update()
+        select(Terminal.state)
+        .where(Terminal.id == terminal, Terminal.institution == institution)
+        .with_for_update()
     ).one_or_none()
     if row is None:
         raise StateRefused("terminal.unknown", f"no terminal {terminal} is registered")
@@ -67,5 +85,31 @@ def change(conn: Connection, terminal: str, state: State) -> bool:
         )
     move(conn, terminal, state)
     facts = {"terminal": terminal, "before": row.state}
-    ledger.append(conn, row.institution, _KIND[state], facts)
+    ledger.append(conn, institution, _KIND[state], facts)
     return True
+
+
+def rejoin(conn: Connection, institution: str, terminal: str | None = None) -> int:
+    """Forget where the chains stand, with a ledger entry for each; how many there were.
+
+    For a database that was restored from a backup and is older than its terminals.
+    """
+    statement = update(Terminal).where(Terminal.institution == institution)
+    if terminal is not None:
+        statement = statement.where(Terminal.id == terminal)
+    fresh = statement.values(last_counter=0, last_claim=None).returning(Terminal.id)
+    names = conn.scalars(fresh).all()
+    for name in names:
+        ledger.append(conn, institution, "terminal.rejoined", {"terminal": name})
+    return len(names)
+
+
+def listed(conn: Connection, institution: str) -> list[Listed]:
+    """The institution's terminals, by site and label."""
+    order = (Terminal.site, Terminal.label, Terminal.id)
+    rows = conn.execute(
+        select(*(getattr(Terminal, name) for name in Listed.model_fields))
+        .where(Terminal.institution == institution)
+        .order_by(*order)
+    )
+    return [Listed.model_validate(dict(row)) for row in rows.mappings()]

@@ -137,7 +137,7 @@ def test_what_is_no_proof_is_refused(hospital: Hospital, header: str) -> None:
 
 def test_a_suspended_terminal_gets_no_challenge(hospital: Hospital, terminal: Terminal) -> None:
     with hospital.database.app.begin() as conn:
-        terminal_states.change(conn, terminal.id, State.SUSPENDED)
+        terminal_states.change(conn, INSTITUTION, terminal.id, State.SUSPENDED)
     assert terminal.ask().json()["code"] == "terminal.suspended"
 
 

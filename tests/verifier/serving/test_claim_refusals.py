@@ -16,6 +16,7 @@ from verifier.trust import terminal_states
 from verifier.trust.keys import KeyRing
 from verifier.trust.terminal_states import State
 
+from ..fixtures import INSTITUTION
 from .hospital import (
     CHILD,
     NO_FACE,
@@ -173,7 +174,7 @@ def test_a_suspended_terminal_is_refused_at_once_though_its_key_is_remembered(
 ) -> None:
     challenge = terminal.challenge()
     with hospital.database.app.begin() as conn:
-        assert terminal_states.change(conn, terminal.id, State.SUSPENDED)
+        assert terminal_states.change(conn, INSTITUTION, terminal.id, State.SUSPENDED)
     answer = terminal.send(terminal.sign(challenge, faceless(ZHANG)))
     assert (answer.status_code, answer.json()["code"]) == (403, "terminal.suspended")
 

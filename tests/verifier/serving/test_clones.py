@@ -17,6 +17,7 @@ from verifier.trust import terminal_states, terminals
 from verifier.trust.keys import KeyRing
 from verifier.trust.terminal_states import State
 
+from ..fixtures import INSTITUTION
 from .hospital import (
     Hospital,
     Terminal,
@@ -170,7 +171,7 @@ def test_a_claim_whose_terminal_is_stopped_while_it_is_judged_gets_nothing(
         slow = pool.submit(terminal.send, compact)
         assert embedder.reached.wait(30)
         with database.app.begin() as conn:
-            terminal_states.change(conn, terminal.id, state)
+            terminal_states.change(conn, INSTITUTION, terminal.id, state)
         embedder.go_on.set()
         assert code(slow.result(30)) == SUSPENDED
         assert hospital.count("decisions", "outcome <> 'refused'") == 0
@@ -220,7 +221,7 @@ def test_a_fork_of_a_revoked_terminal_raises_no_second_alarm(
     clone, challenge = terminal.copy(), terminal.challenge()
     terminal.counter += 1
     with hospital.database.app.begin() as conn:
-        terminal_states.change(conn, terminal.id, State.REVOKED)
+        terminal_states.change(conn, INSTITUTION, terminal.id, State.REVOKED)
     assert code(clone.send(clone.sign(challenge, faceless(ZHANG)))) == SUSPENDED
     with hospital.database.app.connect() as conn:
         record = terminals.get(conn, terminal.id)
