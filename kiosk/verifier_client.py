@@ -17,6 +17,7 @@ from verifier.protocol.claim import claim_hash
 from verifier.protocol.claim_status import ClaimStatus
 from verifier.protocol.decision import ClaimAnswer
 from verifier.protocol.errors import Problem
+from verifier.protocol.registration import Registered
 
 from .errors import (
     InsecureAddress,
@@ -53,6 +54,7 @@ class VerifierClient:
         *,
         patience: Patience | None = None,
         ca_file: str | None = None,
+        context: ssl.SSLContext | None = None,
     ) -> None:
         """Raises `InsecureAddress` for plain HTTP to another machine."""
         refuse_plain_http(identity.verifier_url)
@@ -61,7 +63,7 @@ class VerifierClient:
         self._http = httpx.AsyncClient(
             base_url=identity.verifier_url,
             timeout=httpx.Timeout(self.patience.answer, connect=self.patience.connect),
-            verify=ssl.create_default_context(cafile=ca_file) if ca_file else True,
+            verify=context or (ssl.create_default_context(cafile=ca_file) if ca_file else True),
             trust_env=False,
         )
 
@@ -98,6 +100,13 @@ class VerifierClient:
         if status.claim_digest != claim_digest:
             raise VerifierConfused("the state of another claim")
         return status
+
+    async def bring_key(self, body: bytes) -> Registered:
+        """Put a new key in place of this terminal's."""
+        answer = await self._ask("POST", "/v1/terminals/self/key", body, Registered)
+        if answer.terminal != self.identity.terminal:
+            raise VerifierConfused("the key of another terminal")
+        return answer
 
     async def receipt(self, receipt_id: str) -> str:
         """A receipt that this terminal made, as compact JWS."""

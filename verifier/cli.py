@@ -23,8 +23,8 @@ from verifier.protocol.receipt import ReceiptRefused, check_receipt
 from verifier.settings import Settings, SettingsRefused, load
 from verifier.store.database import open_database
 from verifier.store.errors import StoreRefused
-from verifier.trust import clients, terminal_states, terminals
-from verifier.trust.keys import KeysRefused
+from verifier.trust import clients, invitations, terminal_states, terminals
+from verifier.trust.keys import KeyRing, KeysRefused
 from verifier.trust.terminal_states import State, StateRefused
 from verifier.trust.terminals import KeyRefused
 
@@ -161,6 +161,24 @@ def register_terminal(
     with open_database(settings) as database, database.app.begin() as conn:
         terminal = terminals.register(conn, settings.institution, site, label, _jwk(key), purpose)
     typer.echo(json.dumps({"terminal": terminal}) if as_json else terminal)
+
+
+@of_terminals.command("invite")
+@reported
+def invite_terminal(
+    site: Annotated[str, typer.Option(help="Where it will stand.")],
+    label: Annotated[str, typer.Option(help="What staff call it.")],
+    purpose: Annotated[list[str], typer.Option(help="What it may ask for; repeat it.")],
+    as_json: AsJson = False,
+) -> None:
+    """Print a code with which one terminal may register within 30 minutes."""
+    settings = load()
+    _refuse_unknown(purpose, settings)
+    keyring = KeyRing.load_or_create(settings.keys)
+    with open_database(settings) as database, database.app.begin() as conn:
+        made = invitations.invite(conn, keyring, settings.institution, site, label, purpose)
+    said = {"code": made.code, "expires_at": made.expires_at.isoformat()}
+    typer.echo(json.dumps(said) if as_json else f"{made.code}  until {made.expires_at:%H:%M:%S}Z")
 
 
 @of_terminals.command("list")

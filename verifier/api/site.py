@@ -23,6 +23,7 @@ from verifier.protocol.errors import Refused
 from verifier.protocol.values import now
 from verifier.trust.keys import KeyRing
 
+from .attempts import Attempts
 from .housekeeping import Housekeeper
 from .metrics import Metrics
 from .problems import store_is_away
@@ -77,6 +78,7 @@ class Site:
         self.store = StoreWatch(self.metrics, parts.revive or self._ask_store)
         self.directory = TerminalDirectory(parts.engine)
         self.replays = Replays()
+        self.attempts = Attempts()
         self.gallery = FollowedGallery(parts.keyring, parts.gallery, parts.search)
         self.tokens = Tokens(parts.engine, parts.keyring, parts.institution)
         public = parts.keyring.seal_key.as_dict(private=False)

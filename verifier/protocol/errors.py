@@ -124,6 +124,24 @@ REFUSALS: dict[str, RefusalKind] = {
             "工作人员请立即联系信息科，换发密钥并重新登记。",
         ),
         RefusalKind(
+            "registration.code_invalid",
+            403,
+            "The registration code is not valid, or not any more.",
+            "登记码无效或已过期，请向信息科重新索取。",
+        ),
+        RefusalKind(
+            "registration.too_many",
+            429,
+            "Too many registration codes were tried.",
+            "尝试次数过多，请稍后再试，或联系信息科。",
+        ),
+        RefusalKind(
+            "registration.key_refused",
+            409,
+            "This key cannot be registered.",
+            "此密钥不能登记，请在终端上重新生成密钥后再登记。",
+        ),
+        RefusalKind(
             "purpose.unknown",
             403,
             "The purpose is not registered for this terminal.",
