@@ -2,6 +2,7 @@
 file.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -118,9 +119,9 @@ def _fresh() -> dict[str, str]:
     return {name: str(value) for name, value in key.as_dict(private=True).items()}
 
 
-def _imported(members: dict[str, str], path: Path) -> OKPKey:
+def _imported(members: Mapping[str, str], path: Path) -> OKPKey:
     try:
-        key = OKPKey.import_key(members)
+        key = OKPKey.import_key({**members})
     except (JoseError, ValueError, KeyError, TypeError):
         raise IdentityUnreadable(f"{path} holds no key") from None
     if key.curve_name != "Ed25519" or not key.is_private:

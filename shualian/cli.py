@@ -22,6 +22,7 @@ ROOMS = {
     "enroll": ("enroll.cli", "Enrol people."),
     "verifier": ("shualian.verifying", "The verifier: serve, migrate, register."),
     "integrations": ("integrations.cli", "Sandboxes of other systems."),
+    "tls": ("shualian.tls", "Certificates between terminals and verifier."),
     "kiosk": ("kiosk.cli", "The terminal's agent."),
 }
 

@@ -13,7 +13,7 @@ import typer
 from models.errors import ModelError
 from verifier.api.compose import StartRefused, open_verifier
 from verifier.api.logs import configure
-from verifier.api.serve import ServeRefused, address, listen, serve
+from verifier.api.serve import ServeRefused, address, listen, serve, tls_of
 from verifier.api.tokens import READ_RECEIPTS
 from verifier.identity import institutions
 from verifier.identity.errors import IdentityRefused
@@ -98,6 +98,9 @@ def serve_command(context: typer.Context) -> None:
     configure()
     settings = load()
     adapters = context.find_object(Adapters) or Adapters()
+    tls = tls_of(settings)
+    if tls:
+        tls.options()  # files that cannot be used are told before models are loaded
     bound = listen(settings.host, settings.port)
     with (
         bound,
@@ -105,8 +108,8 @@ def serve_command(context: typer.Context) -> None:
         open_verifier(settings, resolver=resolver) as verifier,
     ):
         typer.echo(verifier.line)
-        typer.echo(f"listening on {address(bound)}")
-        serve(verifier.app, bound)
+        typer.echo(f"listening on {address(bound, tls)}")
+        serve(verifier.app, bound, tls)
 
 
 @app.command()

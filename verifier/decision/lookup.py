@@ -6,8 +6,6 @@ terminal was seen. That write waits for the disk, and with it everything before 
 a crash of the store can bring an older challenge back.
 """
 
-from typing import Any
-
 from sqlalchemy import Connection
 
 from verifier.protocol.claim_status import ClaimState, ClaimStatus
@@ -33,14 +31,15 @@ LEFT JOIN receipts AS r ON r.decision = d.id
 
 def status_of(conn: Connection, terminal: str, claim: str, skew_s: float | None) -> ClaimStatus:
     """What became of this terminal's claim. Raises `Refused` with `terminal.suspended`."""
-    _, challenge, outcome, *_ = row = _look(conn, terminal, claim)
+    row = _look(conn, terminal, claim)
+    challenge, outcome = row[1], row[2]
     if challenge is None:
         return ClaimStatus(claim_digest=claim, state=ClaimState.UNKNOWN)
     if outcome is None:
         if challenges.is_being_decided(conn, challenge):
             return ClaimStatus(claim_digest=claim, state=ClaimState.IN_PROGRESS)
         row = _look(conn, terminal, claim)  # the decider may have finished between the two looks
-    return _status(claim, *row[2:], skew_s)
+    return _status(claim, row, skew_s)
 
 
 def _look(conn: Connection, terminal: str, claim: str) -> Row:
@@ -52,14 +51,8 @@ def _look(conn: Connection, terminal: str, claim: str) -> Row:
     return row
 
 
-def _status(
-    claim: str,
-    outcome: str | None,
-    body: dict[str, Any] | None,
-    receipt_id: str | None,
-    receipt: str | None,
-    skew_s: float | None,
-) -> ClaimStatus:
+def _status(claim: str, row: Row, skew_s: float | None) -> ClaimStatus:
+    _, _, outcome, body, receipt_id, receipt = row
     if outcome is None:
         return ClaimStatus(claim_digest=claim, state=ClaimState.UNDECIDED)
     if outcome == records.REFUSED:
