@@ -50,6 +50,14 @@ class Load:
             self.ended = max(self.ended, done)
 
 
+@dataclass
+class Chain:
+    """A terminal's counter and last recorded claim."""
+
+    counter: int
+    previous: str | None = None
+
+
 def press(
     port: int,
     terminals: list[tuple[str, OKPKey]],
@@ -69,26 +77,27 @@ def press(
 def _visits(
     port: int, terminal: tuple[str, OKPKey], evidence: Iterator[str], load: Load, end: float
 ) -> None:
-    counter = int(time.time() * 1000)
+    chain = Chain(int(time.time() * 1000))
     with socket.create_connection(("127.0.0.1", port)) as line:
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         while (started := time.perf_counter()) < end:
-            counter += 1
-            outcome = _visit(line, terminal, next(evidence), counter)
+            outcome = _visit(line, terminal, next(evidence), chain)
             load.add(outcome, started, time.perf_counter())
 
 
-def _visit(line: socket.socket, terminal: tuple[str, OKPKey], sealed: str, counter: int) -> str:
+def _visit(line: socket.socket, terminal: tuple[str, OKPKey], sealed: str, chain: Chain) -> str:
     name, key = terminal
     body = json.dumps({"purpose": PURPOSE, "visit": new_id()}).encode()
     proof = f"{AUTH_SCHEME} {_jws(jose.REQUEST, name, key, _proof(name, body))}"
     challenge = _post(line, "/v1/challenges", body, JSON, proof)
-    claim = _signed(challenge, name, key, sealed, counter)
+    chain.counter += 1
+    claim = _signed(challenge, name, key, sealed, chain)
     answer = _post(line, "/v1/claims", claim, JOSE)
+    chain.previous = sha256_b64url(claim)
     return str(answer.get("code") or answer["decision"]["outcome"])  # type: ignore[index]
 
 
-def _signed(challenge: dict[str, str], name: str, key: OKPKey, sealed: str, counter: int) -> bytes:
+def _signed(challenge: dict[str, str], name: str, key: OKPKey, sealed: str, chain: Chain) -> bytes:
     now = datetime.now(UTC).isoformat()
     payload = {
         "v": 1,
@@ -98,8 +107,8 @@ def _signed(challenge: dict[str, str], name: str, key: OKPKey, sealed: str, coun
         "visit": challenge["visit"],
         "purpose": PURPOSE,
         "mode": "central",
-        "counter": counter,
-        "previous": None,
+        "counter": chain.counter,
+        "previous": chain.previous,
         "created_at": now,
         "legal_basis": {"notice_version": NOTICE, "consent": "separate", "touched_at": now},
         "evidence": sealed,

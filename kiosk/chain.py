@@ -56,6 +56,10 @@ class Chain:
         """The verifier stored a result for this claim: the next one names it."""
         self._store(Link(counter=self.link.counter, previous=claim))
 
+    def not_recorded(self) -> None:
+        """The verifier will never record the pending claim: the next one goes on without it."""
+        self._store(Link(counter=self.link.counter, previous=self.link.previous))
+
     def _store(self, link: Link) -> None:
         write_private(self._path, link.model_dump_json().encode())
         self.link = link

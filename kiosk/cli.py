@@ -45,18 +45,19 @@ async def _run(settings: Any) -> None:
 
     from . import logs
     from .agent import build
-    from .identity import TerminalIdentity
+    from .joining import finish_rotation
     from .server import serving
     from .stage import AgentStage
     from .verifier_client import VerifierClient
 
-    identity = TerminalIdentity.load(settings.identity_file)
+    context = settings.tls_context()
+    identity = await finish_rotation(settings.identity_file, context=context)
     logs.configure()
     engine = await asyncio.to_thread(_engine, settings)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with VerifierClient(identity, ca_file=settings.ca_file) as client:
+    async with VerifierClient(identity, context=context) as client:
         agent = build(
             settings,
             engine=engine,
@@ -117,6 +118,44 @@ def register(
     except KioskError as error:
         _fail(error.code, str(error))
     typer.echo(f"{terminal} is this terminal's id")
+
+
+@app.command()
+def join(
+    verifier: Annotated[str, typer.Option(help="The verifier's address, https://….")],
+    code: Annotated[str, typer.Option(prompt="Registration code", help="Printed by it.")],
+    data: Annotated[Path | None, typer.Option(help="Folder of the terminal's files.")] = None,
+) -> None:
+    """Register this terminal with a one-time code; its key is made here and never leaves."""
+    from . import joining
+    from .settings import KioskSettings
+
+    settings = KioskSettings(data=data) if data else KioskSettings()
+    try:
+        context = settings.tls_context()
+        found = joining.join(settings.identity_file, verifier, code, context=context or True)
+    except KioskError as error:
+        _fail(error.code, str(error))
+    typer.echo(f"{found.terminal} is this terminal's id, at {found.institution}")
+
+
+@app.command()
+def rotate(
+    data: Annotated[Path | None, typer.Option(help="Folder of the terminal's files.")] = None,
+) -> None:
+    """Put a new key in place of this terminal's; stop the agent first."""
+    from . import joining
+    from .chain import Chain
+    from .settings import KioskSettings
+
+    settings = KioskSettings(data=data) if data else KioskSettings()
+    try:
+        with Chain(settings.chain_file):
+            file, context = settings.identity_file, settings.tls_context()
+            found = asyncio.run(joining.rotate(file, context=context))
+    except KioskError as error:
+        _fail(error.code, str(error))
+    typer.echo(f"{found.terminal} has a new key")
 
 
 @app.command()

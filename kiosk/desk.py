@@ -14,6 +14,7 @@ from verifier.protocol.decision import ClaimAnswer
 from . import claims
 from .chain import Chain
 from .errors import VerifierRefused
+from .settling import settle
 from .states import Exchange
 from .verifier_client import VerifierClient
 
@@ -32,10 +33,12 @@ NOT_RECORDED = (
     "claim.signature_invalid",
     "claim.undecided",
     "request.",
-    "terminal.unknown",
+    "terminal.",
     "verifier.",
 )
-"""Refusals before the claim is judged. Every other is stored as the claim's result."""
+"""Refusals that may come before the claim is judged: the next one asks what became of it. Every
+other is stored as the claim's result.
+"""
 
 MARGIN_SECONDS = 10.0
 
@@ -89,14 +92,16 @@ class Desk:
             except VerifierRefused as refused:
                 if refused.code not in FRESH_CHALLENGE_CODES:
                     raise
-            return await self._claim(await self.open(visit), basis, evidence)
+            return await self._claim(await self._challenge(visit), basis, evidence)
 
     async def _challenge(self, visit: str) -> Challenge:
         held, self._held = self._held, None
-        if held and held.challenge.visit == visit and time.monotonic() < held.until:
+        settled = self.chain.link.pending is None
+        if settled and held and held.challenge.visit == visit and time.monotonic() < held.until:
             return held.challenge
         challenge = await self.open(visit)
         self._held = None
+        await settle(self.client, self.chain)
         return challenge
 
     async def _claim(

@@ -15,6 +15,12 @@ class IdentityMissing(KioskError):
     code = "kiosk.identity_missing"
 
 
+class IdentityTaken(KioskError):
+    """The key file is a registered terminal's already."""
+
+    code = "kiosk.identity_exists"
+
+
 class IdentityUnreadable(KioskError):
     """The key file is no key file of a terminal."""
 
@@ -43,6 +49,12 @@ class InsecureAddress(KioskError):
     """The verifier's address is neither HTTPS nor this machine."""
 
     code = "kiosk.insecure_address"
+
+
+class CertificateUnreadable(KioskError):
+    """The files of TLS are missing, or do not belong together."""
+
+    code = "kiosk.certificate_unreadable"
 
 
 class VerifierUnreachable(KioskError):

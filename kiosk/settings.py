@@ -1,5 +1,6 @@
 """The terminal's settings: environment `SHUALIAN_KIOSK_…`, and `SHUALIAN_DATA`."""
 
+import ssl
 from pathlib import Path
 
 from pydantic import AliasChoices, Field
@@ -8,6 +9,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from devices.manager import DeviceConfig
 from devices.manager.config import load
 from verifier.protocol.values import Code
+
+from .errors import CertificateUnreadable
 
 
 class KioskSettings(BaseSettings):
@@ -31,6 +34,10 @@ class KioskSettings(BaseSettings):
     pack: str = Field("opencv-zoo", description="The model pack.")
     threads: int = Field(2, ge=1, le=64)
     ca_file: Path | None = Field(None, description="The hospital's own certificate authority.")
+    tls_cert: Path | None = Field(
+        None, description="This terminal's certificate, where the verifier asks for one."
+    )
+    tls_key: Path | None = Field(None, description="Its key (0600).")
     notices: Path | None = Field(None, description="Folder of the hospital's own notices.")
 
     hospital: str = Field(
@@ -57,6 +64,22 @@ class KioskSettings(BaseSettings):
         if self.devices is not None:
             return load(self.devices)
         return [DeviceConfig("id-reader", "resident_id", self.reader)]
+
+    def tls_context(self) -> ssl.SSLContext | None:
+        """What it trusts and shows; None: the system's trust, and no certificate.
+
+        Raises `CertificateUnreadable`.
+        """
+        if self.ca_file is None and self.tls_cert is None:
+            return None
+        try:
+            context = ssl.create_default_context(cafile=self.ca_file)
+            context.minimum_version = ssl.TLSVersion.TLSv1_2
+            if self.tls_cert is not None:
+                context.load_cert_chain(self.tls_cert, self.tls_key)
+        except OSError:  # ssl.SSLError is one
+            raise CertificateUnreadable("the certificate files cannot be used") from None
+        return context
 
     @property
     def folder(self) -> Path:

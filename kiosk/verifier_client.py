@@ -14,8 +14,10 @@ from pydantic import BaseModel, ValidationError
 from verifier.protocol import challenge as challenges
 from verifier.protocol.challenge import Challenge, ChallengeRequest
 from verifier.protocol.claim import claim_hash
+from verifier.protocol.claim_status import ClaimStatus
 from verifier.protocol.decision import ClaimAnswer
 from verifier.protocol.errors import Problem
+from verifier.protocol.registration import Registered
 
 from .errors import (
     InsecureAddress,
@@ -52,15 +54,16 @@ class VerifierClient:
         *,
         patience: Patience | None = None,
         ca_file: str | None = None,
+        context: ssl.SSLContext | None = None,
     ) -> None:
         """Raises `InsecureAddress` for plain HTTP to another machine."""
         refuse_plain_http(identity.verifier_url)
         self.identity = identity
-        self._patience = patience or Patience()
+        self.patience = patience or Patience()
         self._http = httpx.AsyncClient(
             base_url=identity.verifier_url,
-            timeout=httpx.Timeout(self._patience.answer, connect=self._patience.connect),
-            verify=ssl.create_default_context(cafile=ca_file) if ca_file else True,
+            timeout=httpx.Timeout(self.patience.answer, connect=self.patience.connect),
+            verify=context or (ssl.create_default_context(cafile=ca_file) if ca_file else True),
             trust_env=False,
         )
 
@@ -91,6 +94,20 @@ class VerifierClient:
             raise VerifierConfused("a decision on another claim")
         return answer
 
+    async def claim_status(self, claim_digest: str) -> ClaimStatus:
+        """What became of a claim of this terminal."""
+        status = await self._ask("GET", f"/v1/claims/{claim_digest}", b"", ClaimStatus)
+        if status.claim_digest != claim_digest:
+            raise VerifierConfused("the state of another claim")
+        return status
+
+    async def bring_key(self, body: bytes) -> Registered:
+        """Put a new key in place of this terminal's."""
+        answer = await self._ask("POST", "/v1/terminals/self/key", body, Registered)
+        if answer.terminal != self.identity.terminal:
+            raise VerifierConfused("the key of another terminal")
+        return answer
+
     async def receipt(self, receipt_id: str) -> str:
         """A receipt that this terminal made, as compact JWS."""
         return (await self._try("GET", f"/v1/receipts/{receipt_id}", b"", False)).text.strip()
@@ -105,7 +122,7 @@ class VerifierClient:
             raise VerifierConfused(f"{path} did not answer with a {answer.__name__}") from None
 
     async def _try(self, method: str, path: str, body: bytes, claim: bool) -> httpx.Response:
-        patience = self._patience
+        patience = self.patience
         attempts = stamina.retry_context(
             on=_wait_before_retry,
             attempts=patience.attempts,

@@ -59,7 +59,12 @@ HINTS = (
 )
 """Which advice comes first where a frame gives several: one sentence at a time."""
 
-KNOWN_REFERRALS = frozenset({"kiosk.verifier_unreachable", "kiosk.no_answer"})
+KNOWN_REFERRALS = {
+    "kiosk.verifier_unreachable": "offline",
+    "kiosk.no_answer": "offline",
+    "terminal.suspended": "stopped",
+    "terminal.clone_suspected": "stopped",
+}
 
 
 def view(visit: Visit, settings: KioskSettings, health: tuple[str, ...] = ()) -> Screen:
@@ -166,4 +171,4 @@ def referral(visit: Visit) -> str | None:
     """Last part of the counter's sentence, where there is a reason to say."""
     if visit.step is not Step.COUNTER or visit.reason is None:
         return None
-    return "offline" if visit.reason in KNOWN_REFERRALS else "fault"
+    return KNOWN_REFERRALS.get(visit.reason, "fault")

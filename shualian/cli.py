@@ -23,6 +23,7 @@ ROOMS = {
     "verifier": ("shualian.verifying", "The verifier: serve, migrate, register."),
     "keys": ("verifier.cli_keys", "The master keys: shares, rehearsal, recovery."),
     "integrations": ("integrations.cli", "Sandboxes of other systems."),
+    "tls": ("shualian.tls", "Certificates between terminals and verifier."),
     "kiosk": ("kiosk.cli", "The terminal's agent."),
 }
 

@@ -13,7 +13,7 @@ import typer
 from models.errors import ModelError
 from verifier.api.compose import StartRefused, open_verifier
 from verifier.api.logs import configure
-from verifier.api.serve import ServeRefused, address, listen, serve
+from verifier.api.serve import ServeRefused, address, listen, serve, tls_of
 from verifier.api.tokens import READ_RECEIPTS
 from verifier.identity import institutions
 from verifier.identity.errors import IdentityRefused
@@ -23,8 +23,9 @@ from verifier.protocol.receipt import ReceiptRefused, check_receipt
 from verifier.settings import Settings, SettingsRefused, load
 from verifier.store.database import open_database
 from verifier.store.errors import StoreRefused
-from verifier.trust import clients, terminals
-from verifier.trust.keys import KeysRefused
+from verifier.trust import clients, invitations, terminal_states, terminals
+from verifier.trust.keys import KeyRing, KeysRefused
+from verifier.trust.terminal_states import State, StateRefused
 from verifier.trust.terminals import KeyRefused
 
 app = typer.Typer(
@@ -65,6 +66,7 @@ _REFUSED = (
     ServeRefused,
     SettingsRefused,
     StartRefused,
+    StateRefused,
     StoreRefused,
 )
 
@@ -96,6 +98,9 @@ def serve_command(context: typer.Context) -> None:
     configure()
     settings = load()
     adapters = context.find_object(Adapters) or Adapters()
+    tls = tls_of(settings)
+    if tls:
+        tls.options()  # files that cannot be used are told before models are loaded
     bound = listen(settings.host, settings.port)
     with (
         bound,
@@ -103,8 +108,8 @@ def serve_command(context: typer.Context) -> None:
         open_verifier(settings, resolver=resolver) as verifier,
     ):
         typer.echo(verifier.line)
-        typer.echo(f"listening on {address(bound)}")
-        serve(verifier.app, bound)
+        typer.echo(f"listening on {address(bound, tls)}")
+        serve(verifier.app, bound, tls)
 
 
 @app.command()
@@ -161,14 +166,80 @@ def register_terminal(
     typer.echo(json.dumps({"terminal": terminal}) if as_json else terminal)
 
 
+@of_terminals.command("invite")
+@reported
+def invite_terminal(
+    site: Annotated[str, typer.Option(help="Where it will stand.")],
+    label: Annotated[str, typer.Option(help="What staff call it.")],
+    purpose: Annotated[list[str], typer.Option(help="What it may ask for; repeat it.")],
+    as_json: AsJson = False,
+) -> None:
+    """Print a code with which one terminal may register within 30 minutes."""
+    settings = load()
+    _refuse_unknown(purpose, settings)
+    keyring = KeyRing.load_or_create(settings.keys)
+    with open_database(settings) as database, database.app.begin() as conn:
+        made = invitations.invite(conn, keyring, settings.institution, site, label, purpose)
+    said = {"code": made.code, "expires_at": made.expires_at.isoformat()}
+    typer.echo(json.dumps(said) if as_json else f"{made.code}  until {made.expires_at:%H:%M:%S}Z")
+
+
+@of_terminals.command("list")
+@reported
+def list_terminals(as_json: AsJson = False) -> None:
+    """List the institution's terminals: what each may do, and when it was last seen."""
+    settings = load()
+    with open_database(settings) as database, database.app.connect() as conn:
+        found = terminal_states.listed(conn, settings.institution)
+    if as_json:
+        typer.echo(json.dumps([line.model_dump(mode="json") for line in found], ensure_ascii=False))
+        return
+    for line in found:
+        seen = f"{line.last_seen_at:%Y-%m-%d %H:%M:%S}Z" if line.last_seen_at else "never seen"
+        typer.echo(f"{line.id}  {line.state:<15}  {seen:<20}  {line.site} · {line.label}")
+
+
 @of_terminals.command("suspend")
 @reported
 def suspend_terminal(terminal: str) -> None:
-    """Let a terminal do nothing more."""
-    with open_database(load()) as database, database.app.begin() as conn:
-        if not terminals.suspend(conn, terminal):
-            raise InputRefused(f"no terminal {terminal} is registered")
-    typer.echo(f"{terminal} is suspended")
+    """Let a terminal do nothing more until it is reinstated."""
+    _change(terminal, State.SUSPENDED)
+
+
+@of_terminals.command("revoke")
+@reported
+def revoke_terminal(terminal: str) -> None:
+    """Never trust this terminal's key again: stolen, copied, taken out of use."""
+    _change(terminal, State.REVOKED)
+
+
+@of_terminals.command("reinstate")
+@reported
+def reinstate_terminal(terminal: str) -> None:
+    """Let a suspended terminal go on. A revoked or copied one must be registered anew."""
+    _change(terminal, State.ACTIVE)
+
+
+@of_terminals.command("rejoin")
+@reported
+def rejoin_terminals(
+    terminal: Annotated[str | None, typer.Argument(help="One; else all of them.")] = None,
+) -> None:
+    """After the database was restored from a backup: take each terminal's next claim as it comes.
+
+    A restored database is older than the terminals' chains, which would look like copied keys.
+    """
+    settings = load()
+    with open_database(settings) as database, database.app.begin() as conn:
+        count = terminal_states.rejoin(conn, settings.institution, terminal)
+    typer.echo(f"{count} terminals may begin their chains anew")
+
+
+def _change(terminal: str, state: State) -> None:
+    settings = load()
+    with open_database(settings) as database, database.app.begin() as conn:
+        changed = terminal_states.change(conn, settings.institution, terminal, state)
+    typer.echo(f"{terminal} is {state}" if changed else f"{terminal} was {state} already")
 
 
 @of_clients.command("register")

@@ -62,6 +62,11 @@ class Settings(BaseSettings):
     notice_version: str | None = Field(None, min_length=1, max_length=32)
     pack: str = Field("opencv-zoo", description="The model pack.")
     threads: int = Field(2, ge=1, le=64)
+    tls_cert: Path | None = Field(None, description="The verifier's certificate, PEM.")
+    tls_key: Path | None = Field(None, description="Its key (0600).")
+    tls_client_ca: Path | None = Field(
+        None, description="Only terminals with a certificate of this authority may connect."
+    )
     policy: Path | None = Field(None, description="A policy TOML; None: the one that ships.")
 
     @classmethod
@@ -85,6 +90,14 @@ class Settings(BaseSettings):
             raise ValueError("database_url and database_app_url go together")
         return self
 
+    @model_validator(mode="after")
+    def _whole_tls(self) -> "Settings":
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError("tls_cert and tls_key go together")
+        if self.tls_client_ca is not None and self.tls_cert is None:
+            raise ValueError("tls_client_ca needs tls_cert and tls_key")
+        return self
+
     @property
     def keys(self) -> Path:
         """Folder of the key ring."""
@@ -98,6 +111,8 @@ class Settings(BaseSettings):
             )
         if self.mode == "central":
             self._check_central()
+        if self.tls_key is not None:
+            refuse_if_readable_by_others(self.tls_key)
 
     def _check_central(self) -> None:
         if self.pia is None or not self.pia.is_file() or self.pia.stat().st_size == 0:

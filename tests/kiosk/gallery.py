@@ -70,6 +70,9 @@ SCREENS: dict[str, Visit] = {
     "counter-offline": replace(
         BASE, step=Step.COUNTER, reason="kiosk.verifier_unreachable", id="abcdefGHIJKLMNOPQRSTUV"
     ),
+    "counter-stopped": replace(
+        BASE, step=Step.COUNTER, reason="terminal.clone_suspected", id="abcdefGHIJKLMNOPQRSTUV"
+    ),
     "accepted-slip": replace(
         result(Outcome.ACCEPTED, name="张*"), door=Door.RESIDENT_ID, can_print=True
     ),

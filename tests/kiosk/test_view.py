@@ -52,7 +52,7 @@ def used_keys() -> set[str]:
     keys |= {f"{step}.{part}" for step in ("opening", "checking") for part in ("title", "text")}
     keys |= {f"slip.{state}" for state in get_args(SlipState)}
     keys |= {f"slip.{part}" for part in ("heading", "time", "name", "query", "simulated")}
-    keys |= {"counter.offline", "counter.fault", "health.clock_skew"}
+    keys |= {"counter.offline", "counter.fault", "counter.stopped", "health.clock_skew"}
     return keys
 
 
@@ -167,3 +167,15 @@ def test_the_start_says_nothing_of_anybody() -> None:
     screen = view(Visit(), SETTINGS)
     assert screen.result is screen.notice is screen.reason is None
     assert BASE.id is not None
+
+
+@pytest.mark.parametrize("code", ["terminal.suspended", "terminal.clone_suspected"])
+def test_staff_at_a_stopped_terminal_are_told_whom_to_ask(code: str) -> None:
+    shown = view(replace(BASE, step=Step.COUNTER, reason=code, id="A" * 22), SETTINGS)
+    assert shown.reason == "stopped"
+    assert (
+        "信息科"
+        in json.loads((Path(web.__file__).parent / "catalogue.zh.json").read_text())[
+            "counter.stopped"
+        ]
+    )

@@ -23,6 +23,7 @@ from tests.kiosk import people
 from verifier.protocol import jose
 from verifier.protocol.challenge import ChallengeRequest
 from verifier.protocol.claim import Claim, claim_hash
+from verifier.protocol.claim_status import ClaimState, ClaimStatus
 from verifier.protocol.decision import ClaimAnswer
 from verifier.protocol.errors import PROBLEM_MEDIA_TYPE, refusal
 from verifier.protocol.values import from_b64url, new_id
@@ -51,6 +52,10 @@ class TinyVerifier:
         self.notice = people.NOTICE
         self.pack_digest = people.DIGEST
         self.bodies: list[bytes] = []
+        self.asked: list[str] = []
+        """Hashes of claims whose state was asked for."""
+        self.states: deque[str] = deque()
+        """What is answered to that; `unknown` where nothing is said."""
         self.tokens: list[str] = []
         self.url = ""
 
@@ -75,6 +80,7 @@ class TinyVerifier:
             routes=[
                 Route("/v1/challenges", self._challenge, methods=["POST"]),
                 Route("/v1/claims", self._claim, methods=["POST"]),
+                Route("/v1/claims/{digest}", self._status, methods=["GET"]),
             ]
         )
         config = uvicorn.Config(
@@ -108,6 +114,12 @@ class TinyVerifier:
         if isinstance(judged, str):
             return await self._break(judged)
         return _json(judged.model_dump_json())
+
+    async def _status(self, request: Request) -> Response:
+        digest = request.path_params["digest"]
+        self.asked.append(digest)
+        state = self.states.popleft() if self.states else "unknown"
+        return _json(ClaimStatus(claim_digest=digest, state=ClaimState(state)).model_dump_json())
 
     async def _break(self, how: str) -> Response:
         if how == "hang":

@@ -26,7 +26,7 @@ from verifier.store.metadata import Base
 
 from .fixtures import embedded_server
 
-HEAD = "used_tokens"
+HEAD = "terminal_trust"
 """The newest revision."""
 
 

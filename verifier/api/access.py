@@ -18,6 +18,8 @@ class Access(StrEnum):
     CLIENT = "client"
     """By a machine client's access token: `Authorization: Bearer <JWT>`."""
     CLIENT_ASSERTION = "client assertion"
+    REGISTRATION_CODE = "registration code"
+    """By a one-time code that an operator printed."""
     TERMINAL_OR_CLIENT = "terminal, client"
 
 

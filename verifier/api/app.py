@@ -13,7 +13,7 @@ from . import docs_page, problems
 from .access import Access, extra, problem_schema, refusals
 from .deps import on_loopback, proven_terminal
 from .envelope import SHORT, Envelope
-from .routes import challenges, claims, operations, receipts, token
+from .routes import challenges, claim_status, claims, operations, receipts, terminals, token
 from .site import Dependencies, Site
 
 TITLE = "Shualian verifier"
@@ -95,7 +95,7 @@ def bare_app() -> VerifierApp:
             "auto_configure": False,
         },
     )
-    for module in (challenges, claims, receipts, token, operations):
+    for module in (challenges, claims, claim_status, receipts, terminals, token, operations):
         app.include_router(module.router)
     _add_documents(app)
     return app

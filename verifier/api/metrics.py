@@ -24,6 +24,10 @@ class Metrics:
             "shualian_bad_signatures", "Claims and proofs with a bad signature, by address.",
             ["source"], registry=self.registry,
         )  # fmt: skip
+        self.clones = Counter(
+            "shualian_terminal_clones_suspected",
+            "Terminals suspended since their key seems copied.", registry=self.registry,
+        )  # fmt: skip
         self.skew = Gauge(
             "shualian_terminal_clock_skew_seconds", "A terminal's clock minus ours.", ["terminal"],
             registry=self.registry,

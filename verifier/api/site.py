@@ -23,6 +23,7 @@ from verifier.protocol.errors import Refused
 from verifier.protocol.values import now
 from verifier.trust.keys import KeyRing
 
+from .attempts import Attempts
 from .housekeeping import Housekeeper
 from .metrics import Metrics
 from .problems import store_is_away
@@ -77,6 +78,7 @@ class Site:
         self.store = StoreWatch(self.metrics, parts.revive or self._ask_store)
         self.directory = TerminalDirectory(parts.engine)
         self.replays = Replays()
+        self.attempts = Attempts()
         self.gallery = FollowedGallery(parts.keyring, parts.gallery, parts.search)
         self.tokens = Tokens(parts.engine, parts.keyring, parts.institution)
         public = parts.keyring.seal_key.as_dict(private=False)
@@ -117,6 +119,10 @@ class Site:
         self.claims.close()
         self.small.close()
 
+    def _clone_suspected(self, terminal: str) -> None:
+        self.metrics.clones.inc()
+        log.error("terminal.clone_suspected", terminal=terminal)
+
     def _ask_store(self) -> None:
         with self.parts.engine.connect() as conn:
             conn.exec_driver_sql("SELECT 1")
@@ -135,4 +141,5 @@ class Site:
             mode=parts.mode,
             clock=parts.clock,
             resolver=parts.resolver,
+            on_clone=self._clone_suspected,
         )

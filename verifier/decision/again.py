@@ -18,14 +18,20 @@ ASK_AGAIN_S = 0.2
 def answer_again(bench: Bench, conn: Connection, judged: Judged) -> ClaimAnswer:
     """The stored answer for these bytes.
 
-    Raises `Refused`: the stored refusal; `claim.in_progress` while somebody decides;
-    `claim.undecided` where who decided died; `challenge.…` where other bytes spent it, or none.
+    Raises `Refused`: the stored refusal; `terminal.suspended` for anything else where it is;
+    `claim.in_progress` while somebody decides; `claim.undecided` where who decided died;
+    `challenge.…` where other bytes spent it, or none.
     """
     claim = judged.claim
     stored = challenges.result_under(conn, claim.terminal, claim.challenge)
     if stored is None:
+        raise refusal("terminal.unknown")
+    same = stored.claim_digest == judged.claim_digest
+    if not stored.terminal_active and not (same and stored.outcome == records.REFUSED):
+        raise refusal("terminal.suspended")
+    if stored.state is None:
         raise refusal("challenge.unknown")
-    if stored.claim_digest != judged.claim_digest:
+    if not same:
         raise refusal(f"challenge.{'superseded' if stored.state == 'superseded' else 'spent'}")
     if stored.outcome is None:
         stored = _after_waiting(conn, judged)

@@ -37,6 +37,8 @@ class Bench:
     mode: Literal["central", "on_device"]
     clock: Callable[[], datetime] = now
     resolver: CredentialResolver | None = None
+    on_clone: Callable[[str], None] = lambda _: None
+    """Hears of a terminal that was just suspended since its key seems to be copied."""
 
 
 @dataclass

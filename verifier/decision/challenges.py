@@ -13,6 +13,7 @@ from typing import Any
 from psycopg.errors import UniqueViolation
 from sqlalchemy import Connection
 
+from verifier.protocol.errors import refusal
 from verifier.protocol.values import from_b64url, new_id
 
 from .exchange import alone, driver_of
@@ -37,6 +38,7 @@ class Spent:
     terminal_state: str
     terminal_purposes: frozenset[str]
     last_counter: int
+    last_claim: str | None
     clock_skew_s: float | None
 
 
@@ -47,9 +49,12 @@ class StoredResult:
     Attributes:
         claim_digest: the claim that spent it, if one did.
         body: the stored decision, or the stored problem where `outcome` is `refused`.
+        terminal_active: whether its terminal may still do anything.
+        state: None where this terminal has no such challenge.
     """
 
-    state: str
+    terminal_active: bool
+    state: str | None
     claim_digest: str | None
     outcome: str | None
     refusal_code: str | None
@@ -69,7 +74,9 @@ WITH closed AS (
 )
 INSERT INTO challenges (id, terminal, purpose, visit, state, issued_at, expires_at)
 SELECT %(id)s, %(terminal)s, %(purpose)s, %(visit)s, 'open', %(issued_at)s, %(expires_at)s
-FROM (SELECT count(*) FROM closed) AS first, set_config('synchronous_commit', 'off', true)
+FROM (SELECT count(*) FROM closed) AS first, set_config('synchronous_commit', 'off', true),
+     terminals AS t
+WHERE t.id = %(terminal)s AND t.state = 'active'
 RETURNING 1
 """
 
@@ -80,18 +87,20 @@ WITH spent AS (
   FROM terminals AS t
   WHERE c.id = %(challenge)s AND c.terminal = %(terminal)s AND c.state = 'open'
     AND t.id = c.terminal
-  RETURNING c.purpose, c.visit, c.expires_at, t.state, t.purposes, t.last_counter, t.clock_skew_s
+  RETURNING c.purpose, c.visit, c.expires_at, t.state, t.purposes, t.last_counter, t.last_claim,
+            t.clock_skew_s
 )
 SELECT spent.*, pg_try_advisory_lock(%(lock)s) FROM spent
 """
 
 _UNDER = """
-SELECT c.state, c.claim_digest, d.outcome, d.refusal_code, d.body, d.person,
+SELECT t.state = 'active', c.state, c.claim_digest, d.outcome, d.refusal_code, d.body, d.person,
        r.id AS receipt_id, r.compact AS receipt
-FROM challenges AS c
+FROM terminals AS t
+LEFT JOIN challenges AS c ON c.terminal = t.id AND c.id = %(challenge)s
 LEFT JOIN decisions AS d ON d.challenge = c.id
 LEFT JOIN receipts AS r ON r.decision = d.id
-WHERE c.id = %(challenge)s AND c.terminal = %(terminal)s
+WHERE t.id = %(terminal)s
 """
 
 _IS_DECIDED_NOW = "SELECT NOT pg_try_advisory_xact_lock_shared(%(lock)s)"
@@ -104,7 +113,8 @@ def open_challenge(
     """Replace the terminal's open challenge by a new one. One statement, committed.
 
     Two requests of one terminal at the same moment race for the only open place: the later one is
-    tried once more and wins.
+    tried once more and wins. Raises `Refused` with `terminal.suspended`, whatever is remembered of
+    the terminal.
     """
     opened = OpenedChallenge(new_id(), now, now + timedelta(seconds=lifetime_s))
     values = {
@@ -116,9 +126,11 @@ def open_challenge(
         "expires_at": opened.expires_at,
     }
     try:
-        alone(conn, _OPEN, values)
+        done = alone(conn, _OPEN, values)
     except UniqueViolation:
-        alone(conn, _OPEN, values)
+        done = alone(conn, _OPEN, values)
+    if done is None:
+        raise refusal("terminal.suspended")
     return opened
 
 
@@ -139,7 +151,7 @@ def spend(
     )
     if row is None:
         return None
-    return Spent(row[0], row[1], row[2], row[3], frozenset(row[4]), row[5], row[6])
+    return Spent(row[0], row[1], row[2], row[3], frozenset(row[4]), row[5], row[6], row[7])
 
 
 def commit_and_release(conn: Connection, challenge: str) -> None:
@@ -161,7 +173,7 @@ def release(conn: Connection, challenge: str) -> None:
 
 
 def result_under(conn: Connection, terminal: str, challenge: str) -> StoredResult | None:
-    """What stands under this terminal's challenge; None where it has no such challenge."""
+    """What stands under this terminal's challenge; None where there is no such terminal."""
     row = alone(conn, _UNDER, {"challenge": challenge, "terminal": terminal})
     return StoredResult(*row) if row is not None else None
 

@@ -20,7 +20,7 @@ from verifier.protocol.errors import Refused, refusal
 from verifier.protocol.values import new_id
 from verifier.receipts.issue import IssuedReceipt, issue
 
-from . import challenges, records, resolving, terms
+from . import challenges, clones, records, resolving, terms
 from .again import answer_again
 from .bench import Bench, Case, health
 from .capture import DecodedCapture, decode_capture, decode_crops
@@ -80,6 +80,7 @@ class Judge:
                 bench.institution, claim, case.judged.claim_digest, case.spent.clock_skew_s
             )
         try:
+            clones.refuse_a_fork(claim, case.spent)
             terms.refuse_bad_terms(
                 claim, case.spent, bench.rules, bench.institution, bench.mode, bench.clock()
             )
@@ -89,8 +90,7 @@ class Judge:
             probe = None if told.why_not else self._probe(conn, case, told.evidence)
             return self._decided(conn, case, told, probe)
         except Refused as refused:
-            self._store_refusal(conn, case, refused)
-            raise
+            raise self._store_refusal(conn, case, refused) from None
 
     def _probe(self, conn: Connection, case: Case, evidence: Evidence) -> Probe | None:
         """The capture's face, or None where there is none."""
@@ -206,6 +206,17 @@ class Judge:
         records.write_decision(conn, judged, decision, person, entry, receipt, case.crops)
         return receipt
 
-    def _store_refusal(self, conn: Connection, case: Case, refused: Refused) -> None:
+    def _store_refusal(self, conn: Connection, case: Case, refused: Refused) -> Refused:
+        """The refusal that was stored: another one where the claim turns out to be a fork."""
+        at, judged = self._bench.clock(), case.judged
+        if refused.code != clones.SUSPECTED:
+            with conn.begin() as transaction:
+                if records.write_refusal(conn, judged, refused, at, case.crops):
+                    return refused
+                transaction.rollback()
         with conn.begin():
-            records.write_refusal(conn, case.judged, refused, self._bench.clock(), case.crops)
+            stored = clones.store(conn, judged, at, case.crops)
+        if stored.code == clones.SUSPECTED:
+            self._bench.directory.forget(judged.claim.terminal)
+            self._bench.on_clone(judged.claim.terminal)
+        return stored

@@ -65,11 +65,14 @@ INSERT INTO seen_crops (crop_key, seen_at)
 SELECT unnest(%(crops)s::text[]), %(decided_at)s ON CONFLICT DO NOTHING RETURNING 1
 """
 
+# In order as `clones` has it: one that never claimed here may have a history from elsewhere.
 _TERMINAL = """
 UPDATE terminals
 SET last_counter = %(counter)s, last_claim = %(claim)s, last_seen_at = %(decided_at)s,
     clock_skew_s = coalesce(%(skew)s::float8, clock_skew_s)
-WHERE id = %(terminal)s AND last_counter < %(counter)s RETURNING 1
+WHERE id = %(terminal)s
+  AND (last_counter = 0 OR last_counter < %(counter)s
+       AND last_claim IS NOT DISTINCT FROM %(previous)s::text)
 """
 
 _RECEIPT = """
@@ -81,11 +84,11 @@ _COUNTS = "SELECT (SELECT count(*) FROM crops), (SELECT count(*) FROM spoke)"
 
 _WRITE_DECISION = (
     f"WITH entered AS ({_LEDGER}), decided AS ({_DECISION}), signed AS ({_RECEIPT}), "
-    f"crops AS ({_CROPS}), spoke AS ({_TERMINAL}) {_COUNTS}"
+    f"crops AS ({_CROPS}), spoke AS ({_TERMINAL} AND state = 'active' RETURNING 1) {_COUNTS}"
 )
 _WRITE_REFUSAL = (
     f"WITH entered AS ({_LEDGER}), decided AS ({_DECISION}), "
-    f"crops AS ({_CROPS}), spoke AS ({_TERMINAL}) {_COUNTS}"
+    f"crops AS ({_CROPS}), spoke AS ({_TERMINAL} RETURNING 1) {_COUNTS}"
 )
 
 _SEEN = "SELECT 1 FROM seen_crops WHERE crop_key = ANY(%(crops)s::text[]) LIMIT 1"
@@ -104,7 +107,8 @@ def write_decision(
     the caller's transaction.
 
     Raises `Refused` where another transaction was first: `capture.injected` for a crop,
-    `claim.counter_stale` for the counter. The caller's transaction must then be rolled back.
+    `terminal.clone_suspected` where the claim does not follow the last recorded one any more, or
+    the terminal is suspended by now. The caller's transaction must then be rolled back.
     """
     values = _common(judged, crops) | entry.values()
     values |= {
@@ -124,16 +128,17 @@ def write_decision(
     if new_crops != len(crops):
         raise refusal("capture.injected", note="seen before")
     if spoke != 1:
-        raise refusal("claim.counter_stale", note="another claim was first")
+        raise refusal("terminal.clone_suspected", note="another claim was first")
 
 
 def write_refusal(
     conn: Connection, judged: Judged, refused: Refused, at: datetime, crops: Sequence[str]
-) -> None:
+) -> bool:
     """A refusal as the final result of these bytes, with its ledger entry, in the caller's
     transaction.
 
-    Crops that were judged stay seen; the counter moves where it can.
+    Crops that were judged stay seen. False where the claim does not follow the terminal's last
+    recorded one, so that its chain stays where it is.
     """
     entry = entry_of(judged, "claim.refused", at, refusal=refused.code)
     values = _common(judged, crops) | entry.values()
@@ -146,7 +151,8 @@ def write_refusal(
         "body": refused.problem().model_dump_json(),
         "decided_at": at,
     }
-    within(conn, _WRITE_REFUSAL, values)
+    _, spoke = within(conn, _WRITE_REFUSAL, values) or (0, 0)
+    return bool(spoke)
 
 
 def any_seen(conn: Connection, crops: Sequence[str]) -> bool:
@@ -188,6 +194,7 @@ def _common(judged: Judged, crops: Sequence[str]) -> dict[str, Any]:
         "consent": basis.consent.value if basis else None,
         "touched_at": basis.touched_at if basis else None,
         "counter": claim.counter,
+        "previous": claim.previous,
         "skew": judged.skew_s,
         # In one order everywhere, so that two claims with the same crops wait and never deadlock.
         "crops": sorted(crops),

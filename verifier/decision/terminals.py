@@ -1,6 +1,7 @@
 """Registered terminals, remembered for seconds so that a signature costs no look into the store.
 
-A suspension does not wait for the memory: spending a challenge reads the terminal's state again.
+A suspension does not wait for the memory: the statement that a request runs anyway, whichever it
+is, reads the terminal's state again.
 """
 
 import re
@@ -41,6 +42,11 @@ class TerminalDirectory:
         if not _ID.fullmatch(terminal):
             return None
         return self.remembered(terminal) or self._read(terminal)
+
+    def forget(self, terminal: str) -> None:
+        """Read it anew next time."""
+        with self._lock:
+            self._known.pop(terminal, None)
 
     def note_skew(self, terminal: str, skew_s: float) -> None:
         """Remember a clock's error in seconds (its own minus ours)."""

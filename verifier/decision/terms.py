@@ -35,8 +35,6 @@ def refuse_bad_terms(
         raise refusal("challenge.mismatch")
     if spent.terminal_state != "active":
         raise refusal("terminal.suspended")
-    if claim.counter <= spent.last_counter:
-        raise refusal("claim.counter_stale")
     if claim.aud != institution:
         raise refusal("claim.wrong_audience")
     if claim.mode != mode:

@@ -111,7 +111,35 @@ REFUSALS: dict[str, RefusalKind] = {
             "terminal.unknown", 401, "No such terminal is registered.", f"终端未登记。{_COUNTER}"
         ),
         RefusalKind(
-            "terminal.suspended", 403, "The terminal is suspended.", f"此终端已停用。{_COUNTER}"
+            "terminal.suspended",
+            403,
+            "The terminal is suspended.",
+            "此终端已停用，请到人工窗口办理，不影响就诊。工作人员请联系信息科核查后恢复或重新登记。",
+        ),
+        RefusalKind(
+            "terminal.clone_suspected",
+            403,
+            "Another claim was made with this terminal's key; the terminal is now suspended.",
+            "此终端的密钥疑似被复制，现已停用，请到人工窗口办理，不影响就诊。"
+            "工作人员请立即联系信息科，换发密钥并重新登记。",
+        ),
+        RefusalKind(
+            "registration.code_invalid",
+            403,
+            "The registration code is not valid, or not any more.",
+            "登记码无效或已过期，请向信息科重新索取。",
+        ),
+        RefusalKind(
+            "registration.too_many",
+            429,
+            "Too many registration codes were tried.",
+            "尝试次数过多，请稍后再试，或联系信息科。",
+        ),
+        RefusalKind(
+            "registration.key_refused",
+            409,
+            "This key cannot be registered.",
+            "此密钥不能登记，请在终端上重新生成密钥后再登记。",
         ),
         RefusalKind(
             "purpose.unknown",
@@ -137,12 +165,6 @@ REFUSALS: dict[str, RefusalKind] = {
             403,
             "The claim is for another deployment mode.",
             f"终端设置与本院不符。{_COUNTER}",
-        ),
-        RefusalKind(
-            "claim.counter_stale",
-            409,
-            "The claim's counter is not above the last recorded one.",
-            f"终端状态异常。{_COUNTER}",
         ),
         RefusalKind(
             "claim.in_progress", 409, "The same claim is being decided.", "正在核验，请稍候。"

@@ -31,6 +31,7 @@ class Kind:
 
 
 CLAIM = Kind("shualian-claim+jws", "Ed25519")
+KEY_PROOF = Kind("shualian-key+jws", "Ed25519")
 REQUEST = Kind("shualian-request+jws", "Ed25519")
 RECEIPT = Kind("shualian-receipt+jwt", "ES256")
 CLIENT_ASSERTION = Kind("client-authentication+jwt", "ES256")

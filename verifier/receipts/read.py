@@ -2,17 +2,27 @@
 
 from sqlalchemy import Connection, text
 
+from verifier.protocol.errors import refusal
+
 _READ = text("""
-SELECT compact FROM receipts
-WHERE id = :id AND institution = :institution
-  AND (CAST(:terminal AS text) IS NULL OR terminal = :terminal)
+SELECT r.compact,
+       CAST(:terminal AS text) IS NULL
+       OR EXISTS (SELECT 1 FROM terminals WHERE id = :terminal AND state = 'active') AS may_read
+FROM (SELECT 1) AS one
+LEFT JOIN receipts AS r ON r.id = :id AND r.institution = :institution
+  AND (CAST(:terminal AS text) IS NULL OR r.terminal = :terminal)
 """)
 
 
 def read_receipt(
     conn: Connection, receipt: str, institution: str, terminal: str | None = None
 ) -> str | None:
-    """The compact JWS; None where there is none that this reader may see."""
+    """The compact JWS; None where there is none that this reader may see.
+
+    Raises `Refused` with `terminal.suspended`, whatever is remembered of the terminal.
+    """
     values = {"id": receipt, "institution": institution, "terminal": terminal}
-    compact: str | None = conn.scalar(_READ, values)
-    return compact
+    compact, may_read = conn.execute(_READ, values).one()
+    if not may_read:
+        raise refusal("terminal.suspended")
+    return str(compact) if compact is not None else None

@@ -248,6 +248,11 @@ class Challenge(Suited, Base):
         Index(
             "uq_challenges_open", "terminal", unique=True, postgresql_where=text("state = 'open'")
         ),
+        Index(
+            "ix_challenges_claim_digest",
+            "claim_digest",
+            postgresql_where=text("claim_digest IS NOT NULL"),
+        ),
         CheckConstraint("state IN ('open','spent','superseded')", name="state"),
     )
 

@@ -14,6 +14,8 @@ from sqlalchemy.dialects.postgresql import insert
 from verifier.protocol.values import new_id, now
 from verifier.store.schema import Terminal
 
+from .terminal_states import State
+
 _ID = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
@@ -43,8 +45,8 @@ class TerminalRecord:
 
     @property
     def active(self) -> bool:
-        """False once it is suspended."""
-        return self.state == "active"
+        """False once it is suspended or revoked."""
+        return self.state == State.ACTIVE
 
 
 def register(
@@ -107,12 +109,6 @@ def note_seen(conn: Connection, terminal: str, skew_s: float) -> None:
         .where(Terminal.id == terminal)
         .values(last_seen_at=now(), clock_skew_s=skew_s)
     )
-
-
-def suspend(conn: Connection, terminal: str) -> bool:
-    """Let it do nothing more. False where there is no such terminal."""
-    done = conn.execute(update(Terminal).where(Terminal.id == terminal).values(state="suspended"))
-    return done.rowcount == 1
 
 
 def ed25519_public(jwk: Mapping[str, Any]) -> dict[str, Any]:

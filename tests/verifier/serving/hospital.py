@@ -8,7 +8,7 @@ so that a test can make as many distinct faces as it needs. Tests with the real 
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -49,6 +49,11 @@ from ..fixtures import INSTITUTION, PACK
 from .local_http import LocalHttp
 
 NOTICE = "2025-11"
+NOT_RECORDED = (
+    "auth.", "challenge.spent", "challenge.superseded", "challenge.unknown", "claim.in_progress",
+    "claim.malformed", "claim.signature_invalid", "claim.undecided", "request.", "terminal.",
+    "verifier.",
+)  # fmt: skip
 PURPOSES = ["outpatient_registration", "settlement", "dispensing", "admission"]
 
 
@@ -134,6 +139,7 @@ class Terminal:
     key: OKPKey
     http: LocalHttp
     counter: int = 0
+    previous: str | None = None
     clock_ahead: timedelta = timedelta()
     institution: str = INSTITUTION
 
@@ -174,7 +180,7 @@ class Terminal:
             "purpose": challenge.purpose,
             "mode": "central",
             "counter": self.counter,
-            "previous": None,
+            "previous": self.previous,
             "created_at": datetime.now(UTC) + self.clock_ahead,
             "legal_basis": basis(),
             "evidence": sealed,
@@ -182,10 +188,17 @@ class Terminal:
         return Claim(**(said | changes)).signed(self.key)
 
     def send(self, compact: str) -> httpx.Response:
-        """`POST /v1/claims`."""
-        return self.http.post(
+        """`POST /v1/claims`. What is recorded of it is what the next claim names."""
+        answer = self.http.post(
             "/v1/claims", content=compact.encode(), headers={"content-type": "application/jose"}
         )
+        if answer.status_code == 200 or not str(answer.json()["code"]).startswith(NOT_RECORDED):
+            self.previous = claim_hash(compact)
+        return answer
+
+    def copy(self) -> "Terminal":
+        """A thief's copy of the key and of the chain, as they are now."""
+        return replace(self)
 
     def decide(
         self, evidence: Evidence, purpose: str = "settlement", **changes: Any

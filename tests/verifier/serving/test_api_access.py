@@ -19,8 +19,9 @@ from verifier.protocol import jose
 from verifier.protocol.values import new_id
 from verifier.receipts.issue import issuer_of
 from verifier.store.database import Database
-from verifier.trust import clients, terminals
+from verifier.trust import clients, terminal_states
 from verifier.trust.keys import KeyRing
+from verifier.trust.terminal_states import State
 
 from ..fixtures import INSTITUTION
 from .hospital import Hospital, Terminal, faceless, invent, open_hospital
@@ -44,6 +45,8 @@ def test_every_route_says_who_may_call_it_and_holds_to_it(
     answer = hospital.http.request(verb, path.replace("{receipt_id}", new_id()))
     if access in (Access.ANYONE, Access.LOOPBACK):
         assert answer.status_code == 200
+    elif access is Access.REGISTRATION_CODE:
+        assert answer.status_code == 422, "without a code there is nobody"
     elif access in (Access.SIGNED_CLAIM, Access.CLIENT_ASSERTION):
         assert answer.status_code == 415, "without a body there is nobody"
     else:
@@ -136,7 +139,7 @@ def test_what_is_no_proof_is_refused(hospital: Hospital, header: str) -> None:
 
 def test_a_suspended_terminal_gets_no_challenge(hospital: Hospital, terminal: Terminal) -> None:
     with hospital.database.app.begin() as conn:
-        terminals.suspend(conn, terminal.id)
+        terminal_states.change(conn, INSTITUTION, terminal.id, State.SUSPENDED)
     assert terminal.ask().json()["code"] == "terminal.suspended"
 
 

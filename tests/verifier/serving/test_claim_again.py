@@ -163,8 +163,8 @@ def test_two_claims_of_one_terminal_with_the_same_counter_make_one_decision(
             quick = terminal.sign(terminal.challenge(), faceless(ZHANG), counter=5)
             assert terminal.send(quick).status_code == 200
             embedder.go_on.set()
-            assert _code(first.result(30)) == "claim.counter_stale"
-        assert _code(terminal.send(slow)) == "claim.counter_stale"
+            assert _code(first.result(30)) == "terminal.clone_suspected"
+        assert _code(terminal.send(slow)) == "terminal.clone_suspected"
         assert hospital.count("decisions", "outcome <> 'refused'") == 1
 
 

@@ -79,7 +79,15 @@ def test_what_is_registered_stays_registered(run: Run, tmp_path: Path) -> None:
     assert first.exit_code == 0, first.stderr
     assert json.loads(first.stdout) == json.loads(again.stdout)
     assert run("terminals", "suspend", json.loads(first.stdout)["terminal"]).exit_code == 0
-    failed(run("terminals", "suspend", "A" * 22), "input.unreadable")
+    failed(run("terminals", "suspend", "A" * 22), "terminal.unknown")
+    name = json.loads(first.stdout)["terminal"]
+    for verb, state in (("reinstate", "active"), ("revoke", "revoked")):
+        assert run("terminals", verb, name).exit_code == 0
+        [line] = json.loads(run("terminals", "list", "--json").stdout)
+        assert (line["id"], line["state"]) == (name, state)
+    assert "revoked" in run("terminals", "list").stdout
+    failed(run("terminals", "reinstate", name), "terminal.for_good")
+    assert "1 terminals" in run("terminals", "rejoin").stdout
     failed(run(*words, "--purpose", "surgery"), "input.unreadable")
     his = written(tmp_path, "his.jwk", ECKey.generate_key("P-256").as_dict(private=False))
     registered = run("clients", "register", "his", "--key", his)
