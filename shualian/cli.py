@@ -22,6 +22,7 @@ ROOMS = {
     "enroll": ("enroll.cli", "Enrol people."),
     "verifier": ("shualian.verifying", "The verifier: serve, migrate, register."),
     "keys": ("verifier.cli_keys", "The master keys: shares, rehearsal, recovery."),
+    "ledger": ("verifier.cli_ledger", "The ledger: verify, seal, carry a checkpoint away."),
     "integrations": ("integrations.cli", "Sandboxes of other systems."),
     "tls": ("shualian.tls", "Certificates between terminals and verifier."),
     "kiosk": ("kiosk.cli", "The terminal's agent."),

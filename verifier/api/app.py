@@ -13,7 +13,16 @@ from . import docs_page, problems
 from .access import Access, extra, problem_schema, refusals
 from .deps import on_loopback, proven_terminal
 from .envelope import SHORT, Envelope
-from .routes import challenges, claim_status, claims, operations, receipts, terminals, token
+from .routes import (
+    challenges,
+    claim_status,
+    claims,
+    ledger,
+    operations,
+    receipts,
+    terminals,
+    token,
+)
 from .site import Dependencies, Site
 
 TITLE = "Shualian verifier"
@@ -95,7 +104,16 @@ def bare_app() -> VerifierApp:
             "auto_configure": False,
         },
     )
-    for module in (challenges, claims, claim_status, receipts, terminals, token, operations):
+    for module in (
+        challenges,
+        claims,
+        claim_status,
+        receipts,
+        ledger,
+        terminals,
+        token,
+        operations,
+    ):
         app.include_router(module.router)
     _add_documents(app)
     return app
@@ -151,6 +169,7 @@ def _lifespan(site: Site) -> Any:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         site.housekeeper.start()
+        site.sealer.start()
         yield
         site.close()
 

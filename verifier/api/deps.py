@@ -63,14 +63,27 @@ ProvenTerminal = Annotated[Proven, Depends(proven_terminal)]
 
 async def terminal_or_client(request: Request, site: Here) -> TerminalRecord | ClientRecord:
     """Who may read receipts. Raises as `proven_terminal` does, or for a bad token."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer":
-        return (await proven_terminal(request, site)).terminal
-    now = site.parts.clock()
-    return await site.small.take(site.tokens.client_of, token, tokens.READ_RECEIPTS, now)
+    return await _terminal_or_scoped(request, site, tokens.READ_RECEIPTS)
 
 
 ReceiptReader = Annotated[TerminalRecord | ClientRecord, Depends(terminal_or_client)]
+
+
+async def ledger_reader(request: Request, site: Here) -> TerminalRecord | ClientRecord:
+    """Who may ask for checkpoints and proofs. Raises as `terminal_or_client` does."""
+    return await _terminal_or_scoped(request, site, tokens.READ_LEDGER)
+
+
+LedgerReader = Annotated[TerminalRecord | ClientRecord, Depends(ledger_reader)]
+
+
+async def _terminal_or_scoped(
+    request: Request, site: Site, scope: str
+) -> TerminalRecord | ClientRecord:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        return (await proven_terminal(request, site)).terminal
+    return await site.small.take(site.tokens.client_of, token, scope, site.parts.clock())
 
 
 async def on_loopback(request: Request) -> None:

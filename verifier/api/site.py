@@ -14,6 +14,7 @@ from verifier.decision.judge import Judge
 from verifier.decision.terminals import TerminalDirectory
 from verifier.identity.galleries import Gallery
 from verifier.identity.resolver import TOKEN_KINDS, CredentialResolver
+from verifier.ledger.sealing import Sealer
 from verifier.matching.embedding import Embedder
 from verifier.matching.following import FollowedGallery
 from verifier.matching.search import GallerySearch
@@ -88,6 +89,7 @@ class Site:
             kind for kind in sorted(TOKEN_KINDS) if resolver and resolver.takes(kind)
         ]
         self.housekeeper = Housekeeper(parts.engine, self.gallery, parts.clock)
+        self.sealer = Sealer(parts.engine, parts.keyring, parts.institution, parts.clock)
         self.judge = Judge(self._bench())
         load, gate = parts.load, self.store.refuse_while_away
         self.claims = Workers("claims", load.claims, load.claims_waiting, gate)
@@ -118,6 +120,7 @@ class Site:
         self.store.close()
         self.claims.close()
         self.small.close()
+        self.sealer.close()
 
     def _clone_suspected(self, terminal: str) -> None:
         self.metrics.clones.inc()

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc.jwk import ECKey, OKPKey
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import Engine
@@ -19,7 +18,7 @@ from sqlalchemy import Engine
 from verifier.protocol import jose
 from verifier.protocol.claim import where
 from verifier.protocol.errors import refusal
-from verifier.protocol.values import b64url, new_id
+from verifier.protocol.values import new_id
 from verifier.receipts.issue import issuer_of
 from verifier.trust import clients
 from verifier.trust.clients import ClientRecord
@@ -30,6 +29,7 @@ TOKEN_LIFETIME = timedelta(minutes=5)
 SLACK = timedelta(seconds=30)
 _CLIENT_ID = re.compile(r"[!-~]{1,64}")
 READ_RECEIPTS = "receipts:read"
+READ_LEDGER = "ledger:read"
 
 
 class Assertion(BaseModel):
@@ -129,15 +129,7 @@ class Tokens:
         return jose.sign(jose.ACCESS, "access", json.dumps(said).encode(), self._key())
 
     def _key(self) -> OKPKey:
-        seed = self.keyring.derive("access-token", self.institution)
-        public = Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
-        members: dict[str, str | list[str]] = {
-            "kty": "OKP",
-            "crv": "Ed25519",
-            "x": b64url(public),
-            "d": b64url(seed),
-        }
-        return OKPKey.import_key(members)
+        return self.keyring.signing_key("access-token", self.institution)
 
 
 def _claimed_client(assertion: str) -> str:

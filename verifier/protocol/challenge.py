@@ -47,6 +47,12 @@ class Challenge(Message):
         default_factory=list,
         description="Credentials that are a code and that somebody here resolves.",
     )
+    checkpoint: str | None = Field(
+        default=None,
+        max_length=2048,
+        description="The ledger's newest checkpoint, compact: kept by terminals, so that nobody "
+        "can re-sign history unseen.",
+    )
     health: list[Code] = Field(
         default_factory=list, description="What the verifier finds odd about this terminal."
     )

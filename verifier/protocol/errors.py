@@ -284,6 +284,9 @@ REFUSALS: dict[str, RefusalKind] = {
             f"没有找到凭据。{_COUNTER}",
         ),
         RefusalKind(
+            "ledger.unknown", 404, "No such entry or size is sealed.", f"没有找到。{_AGAIN}"
+        ),
+        RefusalKind(
             "verifier.clock_differs",
             503,
             "The clocks of this verifier and of its database differ by more than two seconds.",

@@ -36,6 +36,7 @@ REQUEST = Kind("shualian-request+jws", "Ed25519")
 RECEIPT = Kind("shualian-receipt+jwt", "ES256")
 CLIENT_ASSERTION = Kind("client-authentication+jwt", "ES256")
 ACCESS = Kind("at+jwt", "Ed25519")
+CHECKPOINT = Kind("shualian-checkpoint+jws", "Ed25519")
 
 
 class BadSignature(Exception):

@@ -24,6 +24,12 @@ class Frontier:
         self._peaks: list[bytes] = []
         """Of whole subtrees, largest first: one for each bit of the size."""
 
+    def copy(self) -> "Frontier":
+        """Another tree, as large, that grows by itself."""
+        other = Frontier()
+        other.size, other._peaks = self.size, list(self._peaks)
+        return other
+
     def append(self, leaf: bytes) -> None:
         """One more leaf hash."""
         self._peaks.append(leaf)

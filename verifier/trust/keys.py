@@ -11,9 +11,11 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from joserfc.errors import JoseError
@@ -134,6 +136,25 @@ class KeyRing:
             known = Secret(HKDF(SHA256(), KEY_BYTES, salt=None, info=info).derive(self.master))
             self._derived[label, context] = known
         return known
+
+    def signing_key(self, label: str, context: str = "") -> OKPKey:
+        """An Ed25519 key of one use, with its RFC 7638 thumbprint as `kid`."""
+        seed = self.derive(label, context)
+        public = Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+        members: dict[str, str | list[str]] = {
+            "kty": "OKP", "crv": "Ed25519", "x": b64url(public), "d": b64url(seed),
+        }  # fmt: skip
+        return _with_kid(OKPKey.import_key(members))
+
+    @cached_property
+    def checkpoint_key(self) -> OKPKey:
+        """Ed25519, signs the ledger's checkpoints and nothing else."""
+        return self.signing_key("checkpoint")
+
+    def checkpoint_jwks(self) -> dict[str, Any]:
+        """Its public half (RFC 7517), in a set of its own: who checks receipts never meets it."""
+        public = self.checkpoint_key.as_dict(private=False)
+        return {"keys": [{**public, "use": "sig", "alg": "Ed25519"}]}
 
     def identifier_key(self, institution: str) -> Secret:
         """Under which one institution's numbers are hashed; others' hashes never compare."""

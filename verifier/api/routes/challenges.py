@@ -97,5 +97,6 @@ def _answer(
         pack_digest=pack.digest,
         liveness_required=site.rules.policy.liveness.required,
         token_kinds=site.token_kinds,
+        checkpoint=site.sealer.newest,
         health=health(proven.skew_s),
     )

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "terminal_trust"
-down_revision = "used_tokens"
+down_revision = "ledger_tree"
 branch_labels = None
 depends_on = None
 
