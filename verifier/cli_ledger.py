@@ -37,7 +37,10 @@ def verify(
     ] = None,
     keys: Annotated[
         Path | None,
-        typer.Option(help="The public checkpoint keys (JWKS), where the key ring is not at hand."),
+        typer.Option(
+            help="The public checkpoint keys (JWKS), where the key ring is not at hand: the "
+            "entries are checked, the rows that they speak of are not."
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -58,6 +61,7 @@ def verify(
                 public.get,
                 given,
                 lambda done: status.update(f"核对账本 Checking the ledger… {done:,}"),
+                None if keys else KeyRing.load(settings.keys),
             )
     except _REFUSED as error:
         _fail(str(error), error.code)

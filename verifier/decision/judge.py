@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from models.types import Floats
+from verifier.ledger.rows import commitment
 from verifier.matching import embedding
 from verifier.protocol import jose
 from verifier.protocol.claim import Claim, Crop, Evidence, claim_hash
@@ -194,6 +195,7 @@ class Judge:
             simulated=decision.simulated,
             policy=bench.rules.policy_digest,
             calibration=decision.calibration,
+            commitment=commitment(bench.keyring, judged.institution, decision, person),
         )
         receipt = issue(
             bench.keyring,

@@ -1,11 +1,12 @@
 """Consents (单独同意) to the use of a face: which notice, when, how (PIPL Art. 14, 15, 29)."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, func, insert, select
 
 from verifier.ledger import append
+from verifier.ledger.rows import evidence_digest
 from verifier.protocol.values import Consent, new_id, now
 from verifier.store.schema import ConsentRecord
 
@@ -55,7 +56,14 @@ def record(
         return known
     consent = new_id()
     conn.execute(insert(ConsentRecord).values(id=consent, withdrawn_at=None, **values))
-    body = {"consent": consent, "person": person, "form": kind.value, "notice": notice_version}
+    body = {
+        "consent": consent,
+        "person": person,
+        "form": kind.value,
+        "notice": notice_version,
+        "given_at": given_at.astimezone(UTC).isoformat(),
+        "evidence": evidence_digest(consent, evidence),
+    }
     append(conn, institution, "consent.recorded", body)
     return consent
 

@@ -5,7 +5,7 @@ What a checkpoint covers is proved by it and by nothing else: who can write to t
 the keys can re-sign all that stands there. So the checkpoint that counts is one that lay elsewhere.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,8 +15,10 @@ from verifier.protocol import jose
 from verifier.protocol.checkpoint import Checkpoint, CheckpointRefused, check, digest
 from verifier.protocol.merkle import Frontier
 from verifier.protocol.values import b64url, from_b64url
+from verifier.trust.keys import KeyRing
 
 from .entries import LedgerRefused, leaf_hash
+from .rows import check_rows
 
 MOST_FINDINGS = 50
 _BATCH = 2_000
@@ -45,7 +47,8 @@ class Finding:
 
     Codes: `entry.removed`, `entry.changed`, `entry.moved` (a place is missing or taken by another
     institution's entry), `entry.added` (it never was sealed, and later ones were), `root.differs`,
-    `checkpoint.invalid`, `checkpoint.unchained`, `ledger.shorter`.
+    `checkpoint.invalid`, `checkpoint.unchained`, `ledger.shorter`, and those of `rows`:
+    `decision.…`, `receipt.…`, `consent.…`.
     """
 
     code: str
@@ -93,6 +96,7 @@ def verify(
     find_key: KeyFinder,
     given: Sequence[str] = (),
     progress: Callable[[int], None] = lambda _: None,
+    keyring: KeyRing | None = None,
 ) -> Report:
     """Check everything of one institution.
 
@@ -100,6 +104,7 @@ def verify(
         find_key: the checkpoint key by its `kid`.
         given: checkpoints that were kept elsewhere, compact.
         progress: hears how many entries were checked.
+        keyring: with it decisions, receipts and consents are checked against their entries too.
 
     Raises `CheckpointRefused` for a given one that is none of this institution and key.
     """
@@ -109,7 +114,11 @@ def verify(
         [(one, True) for one in trusted] + [(one, False) for one in stored],
         key=lambda pair: pair[0].size,
     )
-    return _Walk(conn, institution, awaited, findings, bool(trusted)).report(progress)
+    walk = _Walk(conn, institution, awaited, findings, bool(trusted))
+    if keyring is not None:
+        found = list(check_rows(conn, institution, keyring))
+        walk.rows_found(Finding(**vars(one)) for one in found)
+    return walk.report(progress)
 
 
 def _stored(
@@ -150,6 +159,11 @@ class _Walk:
         """Size of the last root that was as a checkpoint says."""
         self._empty = 0
         """Places found empty so far."""
+        self._beside: tuple[Finding, ...] = ()
+
+    def rows_found(self, findings: Iterable[Finding]) -> None:
+        """What is wrong with rows beside the ledger: their entries are proved all the same."""
+        self._beside = tuple(findings)
 
     def report(self, progress: Callable[[int], None]) -> Report:
         for row in self._rows():
@@ -160,7 +174,7 @@ class _Walk:
             if late.size > self._tree.size and given:
                 self._find(Finding("ledger.shorter", self._tree.size, words=_sized(late)))
         waiting = self._loose()
-        findings = tuple(self._findings[:MOST_FINDINGS])
+        findings = (*self._findings, *self._beside)[:MOST_FINDINGS]
         trusted = max((one.size for one in self._counts), default=0)
         bad = [one.position for one in self._findings if one.position is not None]
         proved = min([trusted, self._agreed, *bad]) if self._counts else 0
