@@ -37,6 +37,7 @@ from .slip import SLIP_SECONDS, compose, outcome_of
 from .states import TOKEN_KINDS, Door, Visit, camera_on, reader_on
 from .verifier_client import VerifierClient
 from .visit import advance, time_limit
+from .witness import Witness
 
 log = structlog.get_logger("kiosk")
 
@@ -70,7 +71,8 @@ def build(
 
     Raises `ChainUnreadable`.
     """
-    desk = Desk(client, Chain(settings.chain_file), settings.purpose)
+    witness = Witness(settings.chain_file.parent / "ledger", client)
+    desk = Desk(client, Chain(settings.chain_file), settings.purpose, witness)
     return Agent(settings, Devices(engine, camera, devices, photo_decoder), desk, demo)
 
 
@@ -264,7 +266,7 @@ class Agent:
             self._timer.cancel()
         for task in tuple(self._tasks):
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, self.desk.shut(), return_exceptions=True)
         await asyncio.gather(
             asyncio.to_thread(self._camera.close),
             asyncio.to_thread(self._instruments.__exit__, None, None, None),

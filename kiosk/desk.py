@@ -17,6 +17,7 @@ from .errors import VerifierRefused
 from .settling import settle
 from .states import Exchange
 from .verifier_client import VerifierClient
+from .witness import Witness
 
 FRESH_CHALLENGE_CODES = frozenset({"challenge.expired", "challenge.unknown", "claim.undecided"})
 """After these the same evidence may be claimed once more, over a new challenge. Unknown is one that
@@ -52,13 +53,21 @@ class _Held:
 class Desk:
     """Holds at most one open challenge, as the verifier does."""
 
-    def __init__(self, client: VerifierClient, chain: Chain, purpose: str) -> None:
+    def __init__(
+        self, client: VerifierClient, chain: Chain, purpose: str, witness: Witness | None = None
+    ) -> None:
         self.client = client
         self.chain = chain
         self.purpose = purpose
-        self.health: tuple[str, ...] = ()
+        self._witness = witness
+        self._told: tuple[str, ...] = ()
         self._held: _Held | None = None
         self._one_claim = asyncio.Lock()
+
+    @property
+    def health(self) -> tuple[str, ...]:
+        """What the verifier finds odd about this terminal, and this terminal about the ledger."""
+        return self._told + (self._witness.health if self._witness else ())
 
     async def open(self, visit: str) -> Challenge:
         """A fresh challenge for this visit."""
@@ -68,8 +77,15 @@ class Desk:
         # The verifier's own two times give the life: this terminal's clock may be wrong.
         life = (challenge.expires_at - challenge.issued_at).total_seconds()
         self._held = _Held(challenge, asked + life - MARGIN_SECONDS)
-        self.health = tuple(challenge.health)
+        self._told = tuple(challenge.health)
+        if self._witness is not None:
+            self._witness.see(challenge.checkpoint)
         return challenge
+
+    async def shut(self) -> None:
+        """Stop what goes on beside the visits."""
+        if self._witness is not None:
+            await self._witness.shut()
 
     def forget(self) -> None:
         """Drop the open challenge: it belongs to a visit that is over."""
@@ -123,7 +139,7 @@ class Desk:
         compact = claim.signed(self.client.identity.key)
         await asyncio.to_thread(self.chain.about_to_send, counter, claim_hash(compact))
         answer = await self._send(compact)
-        self.health = tuple(answer.health)
+        self._told = tuple(answer.health)
         return Exchange(compact, challenge, answer)
 
     async def _send(self, compact: str) -> ClaimAnswer:

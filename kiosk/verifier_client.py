@@ -9,7 +9,7 @@ from typing import Self, TypeVar
 
 import httpx
 import stamina
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from verifier.protocol import challenge as challenges
 from verifier.protocol.challenge import Challenge, ChallengeRequest
@@ -30,6 +30,14 @@ from .identity import TerminalIdentity
 JOSE_MEDIA_TYPE = "application/jose"
 
 M = TypeVar("M", bound=BaseModel)
+
+
+class _KeySet(BaseModel):
+    keys: list[dict[str, str]]
+
+
+class _Proof(BaseModel):
+    proof: list[str] = Field(max_length=64)
 
 
 @dataclass(frozen=True)
@@ -107,6 +115,16 @@ class VerifierClient:
         if answer.terminal != self.identity.terminal:
             raise VerifierConfused("the key of another terminal")
         return answer
+
+    async def checkpoint_keys(self) -> dict[str, dict[str, str]]:
+        """The public keys of the ledger's checkpoints, by `kid`."""
+        found = await self._ask("GET", "/.well-known/checkpoint-jwks.json", b"", _KeySet)
+        return {key["kid"]: key for key in found.keys if "kid" in key}
+
+    async def ledger_consistency(self, first: int, second: int) -> list[str]:
+        """The proof that the ledger of `first` entries begins the one of `second`."""
+        path = f"/v1/ledger/consistency/{first}/{second}"
+        return (await self._ask("GET", path, b"", _Proof)).proof
 
     async def receipt(self, receipt_id: str) -> str:
         """A receipt that this terminal made, as compact JWS."""
