@@ -8,6 +8,7 @@ from typing import Annotated, NoReturn
 import typer
 from joserfc.jwk import OKPKey
 from rich.console import Console
+from sqlalchemy.exc import ProgrammingError
 
 from verifier.ledger.sealing import Sealer
 from verifier.ledger.verifying import Finding, Report
@@ -26,6 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+_OLDER = "the tables are not of this version: run shualian verifier migrate"
 _REFUSED = (CheckpointRefused, KeysRefused, SettingsRefused, StoreRefused)
 
 
@@ -65,6 +67,8 @@ def verify(
             )
     except _REFUSED as error:
         _fail(str(error), error.code)
+    except ProgrammingError:
+        _fail(_OLDER, "store.not_migrated")
     if as_json:
         typer.echo(json.dumps({"ok": report.ok, **asdict(report)}, default=str, indent=2))
     else:
@@ -82,6 +86,8 @@ def seal() -> None:
             sealed = Sealer(database.app, ring, settings.institution, now).seal()
     except _REFUSED as error:
         _fail(str(error), error.code)
+    except ProgrammingError:
+        _fail(_OLDER, "store.not_migrated")
     typer.echo(f"sealed {sealed} entries")
 
 
@@ -101,6 +107,8 @@ def carry_away(
             sealer.seal()
     except _REFUSED as error:
         _fail(str(error), error.code)
+    except ProgrammingError:
+        _fail(_OLDER, "store.not_migrated")
     if sealer.newest is None:
         _fail("there is no entry yet", "ledger.empty")
     if keys_out:

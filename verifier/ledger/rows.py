@@ -3,6 +3,7 @@
 A decision's entry holds its ids, outcome and times, and a keyed commitment to all that the decision
 says, so that a changed score is found without the score standing in the ledger. A receipt is
 checked by its own signature and by the leaf that it cites; a consent by what its entry says.
+Entries of versions before these commitments have none, and are held to what they do say.
 """
 
 import hashlib
@@ -140,7 +141,7 @@ def _as_decided(
         facts == (row.id, row.outcome, row.assurance)
         and (row.id, row.outcome, row.assurance, row.person)
         == (entry["decision"], entry["outcome"], entry["assurance"], entry["person"])
-        and known == commitment(keyring, institution, said, row.person)
+        and known in (None, commitment(keyring, institution, said, row.person))
     )
 
 
@@ -163,11 +164,15 @@ def _consent(row: Row[Any]) -> str | None:
     if row.id is None:
         return "consent.removed"
     entry = row.entry
-    said = (entry["person"], entry["form"], entry["notice"], entry.get("given_at"))
-    stands = (row.person, row.form, row.notice_version, row.given_at.isoformat())
+    stands = {
+        "person": row.person,
+        "form": row.form,
+        "notice": row.notice_version,
+        "given_at": row.given_at.isoformat(),
+        "evidence": evidence_digest(row.id, row.evidence),
+    }
     same = (
-        said == stands
-        and entry.get("evidence") == evidence_digest(row.id, row.evidence)
+        all(stands[name] == said for name, said in entry.items() if name in stands)
         # Withdrawn where, and only where, the ledger says so later.
         and (row.withdrawn_at is not None) == (row.said is not None and row.said > row.at)
     )
