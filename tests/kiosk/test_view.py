@@ -18,6 +18,7 @@ from kiosk.settings import KioskSettings
 from kiosk.states import Door, SlipState, Step, Visit
 from kiosk.view import HINTS, KNOWN_REASONS, first_hint, view
 from kiosk.visit import ANOTHER_CODE
+from kiosk.witness import INCONSISTENT
 from tests.kiosk.gallery import BASE, DECLINED, SCREENS, SETTINGS
 from tests.kiosk.people import READING
 from verifier.decision.facts import Reason
@@ -52,7 +53,8 @@ def used_keys() -> set[str]:
     keys |= {f"{step}.{part}" for step in ("opening", "checking") for part in ("title", "text")}
     keys |= {f"slip.{state}" for state in get_args(SlipState)}
     keys |= {f"slip.{part}" for part in ("heading", "time", "name", "query", "simulated")}
-    keys |= {"counter.offline", "counter.fault", "counter.stopped", "health.clock_skew"}
+    keys |= {"counter.offline", "counter.fault", "counter.stopped"}
+    keys |= {"health.clock_skew", f"health.{INCONSISTENT}"}
     return keys
 
 
