@@ -1,5 +1,6 @@
 """OpenVINO on the CPU behind `models.runtime.Session`. The package is optional."""
 
+import functools
 import queue
 from collections.abc import Mapping
 from pathlib import Path
@@ -43,11 +44,23 @@ _CARRIER: Final = f"""<?xml version="1.0"?>
 """A model whose only purpose is its attribute: Python cannot make one, but can hand it on."""
 
 
+@functools.cache
+def _core() -> Any:
+    """The process's one core, which stays as long as the process does.
+
+    The first use of a core gives the thread a stack for its signal handlers, and the end of the
+    core puts the stack back that was there before. When two cores do not end in the reverse order
+    of their beginnings, that one is unmapped by then, and the next signal, say Ctrl-C, kills the
+    process before any handler runs.
+    """
+    return openvino.Core()
+
+
 class OpenvinoSession:
     """A graph in OpenVINO. A run takes an infer request from a pool, so threads do not meet."""
 
     def __init__(self, graph: Path | bytes, threads: int) -> None:
-        core = openvino.Core()
+        core = _core()
         try:
             model = core.read_model(graph if isinstance(graph, bytes) else str(graph))
             _prefer_blocked(core, model)

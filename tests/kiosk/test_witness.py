@@ -91,12 +91,17 @@ def kept(folder: Path) -> str:
 
 def start_anew(hospital: Hospital, *numbers: int) -> None:
     """Somebody with the database and the keys writes another history and signs it."""
+    hospital.site.sealer.close()
     with hospital.database.owner.begin() as conn:
         for table in ("ledger_leaves", "checkpoints", "ledger"):
             conn.execute(text(f"DELETE FROM {table}"))
-    parts = hospital.site.parts
-    hospital.site.sealer = Sealer(parts.engine, parts.keyring, INSTITUTION, now)
+    seal_with(hospital, hospital.site.parts.keyring)
     happen(hospital, *numbers)
+
+
+def seal_with(hospital: Hospital, keyring: KeyRing) -> None:
+    """A sealer that knows nothing of what was before, in place of the verifier's own."""
+    hospital.site.sealer = Sealer(hospital.site.parts.engine, keyring, INSTITUTION, now)
 
 
 def test_a_terminal_follows_a_ledger_that_grows(
@@ -146,10 +151,11 @@ def test_checkpoints_by_another_key_than_the_first_one_are_told(
     happen(hospital, 1, 2, 3)
     at_the_terminal(hospital, identity, tmp_path, visit)
     parts = hospital.site.parts
+    hospital.site.sealer.close()
     hospital.site.parts = replace(parts, keyring=KeyRing.new())
     with hospital.database.owner.begin() as conn:
         conn.execute(text("DELETE FROM checkpoints"))
-    hospital.site.sealer = Sealer(parts.engine, hospital.site.parts.keyring, INSTITUTION, now)
+    seal_with(hospital, hospital.site.parts.keyring)
     happen(hospital, 4)
     hospital.site.parts = parts
     assert at_the_terminal(hospital, identity, tmp_path, visit) == (INCONSISTENT,)

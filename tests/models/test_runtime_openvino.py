@@ -1,18 +1,21 @@
-"""OpenVINO behind the session: many threads at its very first run."""
+"""OpenVINO behind the session: what it does to a whole process, so each in one of its own."""
 
 import subprocess
 import sys
 
-CHILD = """
-import os, sys, threading
+GRAPH = """
+import os, signal, sys, threading
 import numpy as np
 from onnx import TensorProto, helper
 from models.runtime_openvino import OpenvinoSession
 
-sys.setswitchinterval(1e-5)  # so that each thread meets the others inside the first call
 shapes = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 4]) for name in "xy"]
 graph = helper.make_graph([helper.make_node("Relu", ["x"], ["y"])], "g", shapes[:1], shapes[1:])
 model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+"""
+
+FIRST_RUN = """
+sys.setswitchinterval(1e-5)  # so that each thread meets the others inside the first call
 session = OpenvinoSession(model.SerializeToString(), 1)
 together, found = threading.Barrier(8), []
 
@@ -28,8 +31,26 @@ for thread in threads:
 os._exit(found != [4.0] * 8)
 """
 
+SIGNAL_AFTERWARDS = """
+heard = []
+signal.signal(signal.SIGINT, lambda *_: heard.append(True))
+first, second = (OpenvinoSession(model.SerializeToString(), 1) for _ in range(2))
+del first
+del second
+signal.raise_signal(signal.SIGINT)
+os._exit(heard != [True])
+"""
+
+
+def ended(story: str) -> int:
+    """With what a process of its own ends."""
+    return subprocess.run([sys.executable, "-c", GRAPH + story], timeout=60, check=False).returncode
+
 
 def test_threads_that_meet_in_the_first_run_of_a_process_all_get_their_answer() -> None:
-    """A process of its own: what could stand still does so once in its life, and for ever."""
-    done = subprocess.run([sys.executable, "-c", CHILD], timeout=60, check=False)
-    assert done.returncode == 0
+    """What could stand still does so once in a process's life, and for ever."""
+    assert ended(FIRST_RUN) == 0
+
+
+def test_a_process_whose_sessions_ended_in_any_order_still_hears_signals() -> None:
+    assert ended(SIGNAL_AFTERWARDS) == 0

@@ -58,7 +58,7 @@ _KEEP = text(
 
 
 class Sealer:
-    """Seals one institution's ledger; follows what others seal. One thread at a time."""
+    """Seals one institution's ledger; follows what others seal."""
 
     def __init__(
         self, engine: Engine, keyring: KeyRing, institution: str, clock: Callable[[], datetime]
@@ -68,7 +68,7 @@ class Sealer:
         self._tree = Frontier()
         self._looked_through = False
         self._newest: str | None = None
-        self._closed = threading.Event()
+        self._closed, self._turns = threading.Event(), threading.Lock()
         self._thread = threading.Thread(target=self._keep, name="sealer", daemon=True)
 
     @property
@@ -89,6 +89,10 @@ class Sealer:
 
     def seal(self) -> int:
         """Give every entry that committed its place, and sign; how many there were."""
+        with self._turns:
+            return self._seal()
+
+    def _seal(self) -> int:
         with self._engine.begin() as conn:
             conn.execute(_LOCK, self._bound())
             previous = conn.scalar(_NEWEST, self._bound())

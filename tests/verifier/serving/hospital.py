@@ -6,6 +6,7 @@ so that a test can make as many distinct faces as it needs. Tests with the real 
 """
 
 import secrets
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -385,7 +386,10 @@ def open_hospital(
         "clock": clock,
     }
     app = create_app(Dependencies(**(said | changes)))
+    before = set(threading.enumerate())
     with LocalHttp(app) as http:
         yield Hospital(
             database, keyring, gallery, (said | changes)["embedder"], clock, app.state.site, http
         )
+    left = {thread.name for thread in set(threading.enumerate()) - before}
+    assert not left & {"sealer", "housekeeper"}, "would go on in the next test's database"
