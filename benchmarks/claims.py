@@ -28,7 +28,7 @@ import psutil
 from models.engine import FaceEngine, load_engine
 
 from . import claims_world as world
-from .claims_load import Load, press
+from .claims_load import Asker, Load, press
 from .claims_server import TABLE
 from .record import recording
 
@@ -83,7 +83,8 @@ def _measured(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     everyone = world.sample_people(engine)
     said = world.settings(folder)
     keyring = world.furnish(said, engine.pack, everyone)
-    terminals = world.register_terminals(said, arguments.terminals)
+    registered = world.register_terminals(said, arguments.terminals)
+    terminals = [Asker(*one) for one in registered]
     figures: dict[str, Any] = {"terminals": len(terminals), "seconds": arguments.seconds}
 
     def run(recorded: bool, most_a_second: int, seed: int) -> dict[str, Any]:
@@ -138,7 +139,7 @@ def _pressed(
     folder: Path,
     port: int,
     process: psutil.Process,
-    terminals: Any,
+    terminals: list[Asker],
     evidence: Iterator[str],
     seconds: float,
 ) -> dict[str, Any]:

@@ -51,16 +51,18 @@ class Load:
 
 
 @dataclass
-class Chain:
-    """A terminal's counter and last recorded claim."""
+class Asker:
+    """A terminal: its key, its counter and its last recorded claim."""
 
-    counter: int
+    name: str
+    key: OKPKey
+    counter: int = 0
     previous: str | None = None
 
 
 def press(
     port: int,
-    terminals: list[tuple[str, OKPKey]],
+    terminals: list[Asker],
     evidence: Iterator[str],
     warm_s: float,
     seconds: float,
@@ -74,46 +76,42 @@ def press(
     return load
 
 
-def _visits(
-    port: int, terminal: tuple[str, OKPKey], evidence: Iterator[str], load: Load, end: float
-) -> None:
-    chain = Chain(int(time.time() * 1000))
+def _visits(port: int, terminal: Asker, evidence: Iterator[str], load: Load, end: float) -> None:
     with socket.create_connection(("127.0.0.1", port)) as line:
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         while (started := time.perf_counter()) < end:
-            outcome = _visit(line, terminal, next(evidence), chain)
+            outcome = _visit(line, terminal, next(evidence))
             load.add(outcome, started, time.perf_counter())
 
 
-def _visit(line: socket.socket, terminal: tuple[str, OKPKey], sealed: str, chain: Chain) -> str:
-    name, key = terminal
+def _visit(line: socket.socket, terminal: Asker, sealed: str) -> str:
     body = json.dumps({"purpose": PURPOSE, "visit": new_id()}).encode()
-    proof = f"{AUTH_SCHEME} {_jws(jose.REQUEST, name, key, _proof(name, body))}"
+    proof = f"{AUTH_SCHEME} {_jws(jose.REQUEST, terminal, _proof(terminal.name, body))}"
     challenge = _post(line, "/v1/challenges", body, JSON, proof)
-    chain.counter += 1
-    claim = _signed(challenge, name, key, sealed, chain)
+    terminal.counter += 1
+    claim = _signed(challenge, terminal, sealed)
     answer = _post(line, "/v1/claims", claim, JOSE)
-    chain.previous = sha256_b64url(claim)
+    terminal.previous = sha256_b64url(claim)
     return str(answer.get("code") or answer["decision"]["outcome"])  # type: ignore[index]
 
 
-def _signed(challenge: dict[str, str], name: str, key: OKPKey, sealed: str, chain: Chain) -> bytes:
+def _signed(challenge: dict[str, str], terminal: Asker, sealed: str) -> bytes:
     now = datetime.now(UTC).isoformat()
     payload = {
         "v": 1,
         "aud": INSTITUTION,
-        "terminal": name,
+        "terminal": terminal.name,
         "challenge": challenge["challenge"],
         "visit": challenge["visit"],
         "purpose": PURPOSE,
         "mode": "central",
-        "counter": chain.counter,
-        "previous": chain.previous,
+        "counter": terminal.counter,
+        "previous": terminal.previous,
         "created_at": now,
         "legal_basis": {"notice_version": NOTICE, "consent": "separate", "touched_at": now},
         "evidence": sealed,
     }
-    return _jws(jose.CLAIM, name, key, json.dumps(payload).encode()).encode()
+    return _jws(jose.CLAIM, terminal, json.dumps(payload).encode()).encode()
 
 
 def _proof(name: str, body: bytes) -> bytes:
@@ -128,11 +126,11 @@ def _proof(name: str, body: bytes) -> bytes:
     return json.dumps(said).encode()
 
 
-def _jws(kind: jose.Kind, name: str, key: OKPKey, payload: bytes) -> str:
+def _jws(kind: jose.Kind, terminal: Asker, payload: bytes) -> str:
     """The same compact JWS as `jose.sign` makes."""
-    header = json.dumps({"alg": kind.alg, "typ": kind.typ, "kid": name}).encode()
+    header = json.dumps({"alg": kind.alg, "typ": kind.typ, "kid": terminal.name}).encode()
     signed = f"{b64url(header)}.{b64url(payload)}"
-    signature = key.private_key.sign(signed.encode())
+    signature = terminal.key.private_key.sign(signed.encode())
     return f"{signed}.{b64url(signature)}"
 
 
