@@ -99,9 +99,9 @@ def start_anew(hospital: Hospital, *numbers: int) -> None:
     happen(hospital, *numbers)
 
 
-def seal_with(hospital: Hospital, keyring: KeyRing) -> None:
+def seal_with(hospital: Hospital, ring: KeyRing) -> None:
     """A sealer that knows nothing of what was before, in place of the verifier's own."""
-    hospital.site.sealer = Sealer(hospital.site.parts.engine, keyring, INSTITUTION, now)
+    hospital.site.sealer = Sealer(hospital.site.parts.engine, ring, INSTITUTION, now)
 
 
 def test_a_terminal_follows_a_ledger_that_grows(
