@@ -21,6 +21,7 @@ ROOMS = {
     "devices": ("devices.cli", "Read a device, or simulate one."),
     "enroll": ("enroll.cli", "Enrol people."),
     "verifier": ("shualian.verifying", "The verifier: serve, migrate, register."),
+    "accounts": ("verifier.cli_accounts", "Staff's accounts: the first administrators."),
     "keys": ("verifier.cli_keys", "The master keys: shares, rehearsal, recovery."),
     "ledger": ("verifier.cli_ledger", "The ledger: verify, seal, carry a checkpoint away."),
     "integrations": ("integrations.cli", "Sandboxes of other systems."),

@@ -26,7 +26,7 @@ from verifier.store.metadata import Base
 
 from .fixtures import embedded_server
 
-HEAD = "terminal_trust"
+HEAD = "accounts"
 """The newest revision."""
 
 

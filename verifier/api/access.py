@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Any
 
 from verifier.protocol.errors import PROBLEM_MEDIA_TYPE, REFUSALS, Problem
+from verifier.trust.accounts.roles import Permission, roles_with
 
 
 class Access(StrEnum):
@@ -20,15 +21,31 @@ class Access(StrEnum):
     CLIENT_ASSERTION = "client assertion"
     REGISTRATION_CODE = "registration code"
     """By a one-time code that an operator printed."""
-    TERMINAL_OR_CLIENT = "terminal, client"
+    READER = "terminal, client, staff"
+    ACCOUNT_CODE = "account code"
+    """By a one-time code that an administrator handed over."""
+    SIGN_IN = "password and second factor"
+    STAFF = "staff"
+    """By a session: `Authorization: Session <token>`."""
 
+
+STAFF_REFUSALS = ("account.session_ended", "account.forbidden", "account.password_expired")
+"""What any route for staff may answer with."""
 
 _EVERYWHERE = ("verifier.busy", "verifier.unavailable", "verifier.internal")
 
 
-def extra(access: Access, **more: Any) -> dict[str, Any]:
-    """`openapi_extra` of a route: who may call it, and what else is to be said."""
-    return {"x-access": access.value, **more}
+def extra(
+    access: Access, permission: Permission | None = None, *, again: bool = False, **more: Any
+) -> dict[str, Any]:
+    """`openapi_extra` of a route: who may call it, and what else is to be said.
+
+    `permission` is what staff need, `again` that the password must have been given just now.
+    """
+    said: dict[str, Any] = {"x-access": access.value, **more}
+    if permission is not None:
+        said |= {"x-permission": permission.value, "x-roles": list(roles_with(permission))}
+    return said | ({"x-password-again": True} if again else {})
 
 
 def refusals(*codes: str) -> dict[int | str, dict[str, Any]]:

@@ -14,12 +14,15 @@ from .access import Access, extra, problem_schema, refusals
 from .deps import on_loopback, proven_terminal
 from .envelope import SHORT, Envelope
 from .routes import (
+    accounts,
     challenges,
     claim_status,
     claims,
     ledger,
     operations,
     receipts,
+    sessions,
+    terminal_states,
     terminals,
     token,
 )
@@ -111,7 +114,10 @@ def bare_app() -> VerifierApp:
         receipts,
         ledger,
         terminals,
+        terminal_states,
         token,
+        sessions,
+        accounts,
         operations,
     ):
         app.include_router(module.router)

@@ -32,20 +32,22 @@ class Attempts:
         self,
         source: Allowance = Allowance(5, 60.0),
         everybody: Allowance = Allowance(30, 10.0),
+        code: str = "registration.too_many",
         tick: Callable[[], float] = time.monotonic,
     ) -> None:
         self._source, self._everybody, self._tick = source, everybody, tick
+        self._code = code
         self._all = _Bucket(everybody.burst, tick())
         self._sources: OrderedDict[str, _Bucket] = OrderedDict()
         self._lock = threading.Lock()
 
     def take(self, source: str) -> None:
-        """One attempt. Raises `Refused` with `registration.too_many` and when to come again."""
+        """One attempt. Raises `Refused` with the code, and when to come again."""
         with self._lock:
             mine = self._of(source)
             wait = max(self._wait(mine, self._source), self._wait(self._all, self._everybody))
             if wait > 0:
-                raise refusal("registration.too_many", retry_after=round(wait + 0.5))
+                raise refusal(self._code, retry_after=round(wait + 0.5))
             mine.left -= 1
             self._all.left -= 1
 

@@ -2,11 +2,13 @@
 
 import ipaddress
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
 from verifier.protocol.errors import refusal
+from verifier.trust.accounts.roles import Permission
+from verifier.trust.accounts.sessions import SignedIn
 from verifier.trust.clients import ClientRecord
 from verifier.trust.terminals import TerminalRecord
 
@@ -61,29 +63,78 @@ async def proven_terminal(request: Request, site: Here) -> Proven:
 ProvenTerminal = Annotated[Proven, Depends(proven_terminal)]
 
 
-async def terminal_or_client(request: Request, site: Here) -> TerminalRecord | ClientRecord:
-    """Who may read receipts. Raises as `proven_terminal` does, or for a bad token."""
-    return await _terminal_or_scoped(request, site, tokens.READ_RECEIPTS)
+Reader = TerminalRecord | ClientRecord | SignedIn
 
 
-ReceiptReader = Annotated[TerminalRecord | ClientRecord, Depends(terminal_or_client)]
+async def receipt_reader(request: Request, site: Here) -> Reader:
+    """Who may read receipts. Raises as `proven_terminal` and `signed_in` do, or for a bad token."""
+    return await _reader(request, site, tokens.READ_RECEIPTS, Permission.RECEIPTS_READ)
 
 
-async def ledger_reader(request: Request, site: Here) -> TerminalRecord | ClientRecord:
-    """Who may ask for checkpoints and proofs. Raises as `terminal_or_client` does."""
-    return await _terminal_or_scoped(request, site, tokens.READ_LEDGER)
+ReceiptReader = Annotated[Reader, Depends(receipt_reader)]
 
 
-LedgerReader = Annotated[TerminalRecord | ClientRecord, Depends(ledger_reader)]
+async def ledger_reader(request: Request, site: Here) -> Reader:
+    """Who may ask for checkpoints and proofs. Raises as `receipt_reader` does."""
+    return await _reader(request, site, tokens.READ_LEDGER, Permission.LEDGER_READ)
 
 
-async def _terminal_or_scoped(
-    request: Request, site: Site, scope: str
-) -> TerminalRecord | ClientRecord:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer":
-        return (await proven_terminal(request, site)).terminal
-    return await site.small.take(site.tokens.client_of, token, scope, site.parts.clock())
+LedgerReader = Annotated[Reader, Depends(ledger_reader)]
+
+
+async def _reader(request: Request, site: Site, scope: str, permission: Permission) -> Reader:
+    match credential(request):
+        case ("bearer", token):
+            return await site.small.take(site.tokens.client_of, token, scope, site.parts.clock())
+        case ("session", _):
+            return await allowed(request, site, permission)
+        case _:
+            return (await proven_terminal(request, site)).terminal
+
+
+async def signed_in(request: Request, site: Here) -> SignedIn:
+    """Who of the staff calls, whatever they may do. Raises `auth.missing`, `account.…`."""
+    scheme, token = credential(request)
+    if scheme != "session" or not token:
+        raise refusal("auth.missing")
+    found = await site.small.take(site.doors.of_token, token, site.parts.clock())
+    if found is None:
+        raise refusal("account.session_ended")
+    return found
+
+
+Staff = Annotated[SignedIn, Depends(signed_in)]
+
+
+async def allowed(
+    request: Request, site: Site, permission: Permission, *, again: bool = False
+) -> SignedIn:
+    """Staff with this permission. Raises as `signed_in` does, and `account.forbidden`,
+    `account.password_expired`, `account.prove_again`.
+    """
+    found = await signed_in(request, site)
+    if found.must_change:
+        raise refusal("account.password_expired")
+    if permission not in found.permissions:
+        raise refusal("account.forbidden", note=permission)
+    if again and site.parts.clock() >= found.proven_until:
+        raise refusal("account.prove_again")
+    return found
+
+
+def staff(permission: Permission, *, again: bool = False) -> Any:
+    """A dependency: staff with this permission, `again` with the password given just now."""
+
+    async def dependency(request: Request, site: Here) -> SignedIn:
+        return await allowed(request, site, permission, again=again)
+
+    return Depends(dependency)
+
+
+def credential(request: Request) -> tuple[str, str]:
+    """Scheme, in small letters, and what follows it."""
+    scheme, _, rest = request.headers.get("authorization", "").partition(" ")
+    return scheme.lower(), rest
 
 
 async def on_loopback(request: Request) -> None:

@@ -24,6 +24,11 @@ class Metrics:
             "shualian_bad_signatures", "Claims and proofs with a bad signature, by address.",
             ["source"], registry=self.registry,
         )  # fmt: skip
+        self.sign_ins_failed = Counter(
+            "shualian_sign_ins_failed",
+            "Wrong passwords, codes of a second factor and account codes.",
+            registry=self.registry,
+        )
         self.clones = Counter(
             "shualian_terminal_clones_suspected",
             "Terminals suspended since their key seems copied.", registry=self.registry,

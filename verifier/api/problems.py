@@ -23,7 +23,7 @@ def problem_response(refused: Refused) -> Response:
     if problem.retry_after is not None:
         headers["retry-after"] = str(max(1, round(problem.retry_after)))
     if problem.status == 401:
-        headers["www-authenticate"] = "Shualian, Bearer"
+        headers["www-authenticate"] = "Shualian, Bearer, Session"
     return Response(
         problem.model_dump_json(exclude_none=True),
         status_code=problem.status,

@@ -22,9 +22,10 @@ from verifier.policy.load import LoadedPolicy
 from verifier.policy.rules import Calibrated, Rules, resolve
 from verifier.protocol.errors import Refused
 from verifier.protocol.values import now
+from verifier.trust.accounts.sessions import Doors
 from verifier.trust.keys import KeyRing
 
-from .attempts import Attempts
+from .attempts import Allowance, Attempts
 from .housekeeping import Housekeeper
 from .metrics import Metrics
 from .problems import store_is_away
@@ -80,6 +81,8 @@ class Site:
         self.directory = TerminalDirectory(parts.engine)
         self.replays = Replays()
         self.attempts = Attempts()
+        self.sign_ins = Attempts(Allowance(10, 30.0), Allowance(60, 2.0), code="account.too_many")
+        self.doors = Doors(parts.engine, parts.keyring, parts.institution)
         self.gallery = FollowedGallery(parts.keyring, parts.gallery, parts.search)
         self.tokens = Tokens(parts.engine, parts.keyring, parts.institution)
         public = parts.keyring.seal_key.as_dict(private=False)
@@ -94,6 +97,8 @@ class Site:
         load, gate = parts.load, self.store.refuse_while_away
         self.claims = Workers("claims", load.claims, load.claims_waiting, gate)
         self.small = Workers("small", load.small, load.small_waiting, gate)
+        # 64 MiB and a tenth of a second each: one at a time, and never in the way of a terminal.
+        self.passwords = Workers("passwords", 1, 15, gate)
 
     def warm(self) -> None:
         """Fill the index from the store."""
@@ -120,6 +125,7 @@ class Site:
         self.store.close()
         self.claims.close()
         self.small.close()
+        self.passwords.close()
         self.sealer.close()
 
     def _clone_suspected(self, terminal: str) -> None:

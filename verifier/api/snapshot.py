@@ -31,7 +31,17 @@ def _access(document: dict[str, Any]) -> Iterator[str]:
     for path, verbs in sorted(document["paths"].items()):
         for verb, operation in verbs.items():
             does = operation.get("description", "").splitlines()[0]
-            yield f"| `{verb.upper()} {path}` | {operation['x-access']} | {does} |"
+            yield f"| `{verb.upper()} {path}` | {_who(operation)} | {does} |"
+    yield ""
+    yield "¹ The password must have been given in the last five minutes."
+
+
+def _who(operation: dict[str, Any]) -> str:
+    who = str(operation["x-access"])
+    if "x-permission" in operation:
+        roles = ", ".join(operation["x-roles"])
+        who += f" with `{operation['x-permission']}`: {roles}"
+    return who + ("¹" if operation.get("x-password-again") else "")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -108,6 +108,91 @@ REFUSALS: dict[str, RefusalKind] = {
             "auth.forbidden", 403, "The sender may not do this.", f"此终端无权办理。{_COUNTER}"
         ),
         RefusalKind(
+            "account.sign_in_failed",
+            401,
+            "Login, password and code do not belong together, or the account is locked.",
+            "登录名、密码或动态码不对，或账号已锁定。请核对后再试；连续五次错误将锁定15分钟。",
+        ),
+        RefusalKind(
+            "account.too_many",
+            429,
+            "Too many attempts to sign in.",
+            "尝试次数过多，请稍后再试，或联系系统管理员。",
+        ),
+        RefusalKind(
+            "account.code_invalid",
+            403,
+            "The account code, or the code of the second factor, is not valid.",
+            "启用码或动态码无效或已过期，请核对，或向系统管理员重新索取启用码。",
+        ),
+        RefusalKind(
+            "account.session_ended",
+            401,
+            "The session has ended.",
+            "登录已结束（离开15分钟会自动退出），请重新登录。",
+        ),
+        RefusalKind(
+            "account.forbidden",
+            403,
+            "None of this account's roles may do this.",
+            "您的角色没有此项权限，如工作需要，请联系安全管理员。",
+        ),
+        RefusalKind(
+            "account.prove_again",
+            403,
+            "The password must be given again before this.",
+            "此操作需要再次输入密码。",
+        ),
+        RefusalKind(
+            "account.password_expired",
+            403,
+            "The password must be changed first.",
+            "密码已满90天，请先修改密码。",
+        ),
+        RefusalKind(
+            "account.password_weak",
+            409,
+            "The password is too easily guessed.",
+            "密码须12位以上，含小写字母、大写字母、数字、符号中的三种，不含登录名，且与原密码不同。",
+        ),
+        RefusalKind("account.unknown", 404, "No such account.", "没有此账号，请刷新后再试。"),
+        RefusalKind(
+            "account.login_malformed",
+            422,
+            "The login is malformed.",
+            "登录名用工号：3至32位小写字母、数字、点、横线或下划线。",
+        ),
+        RefusalKind(
+            "account.login_taken", 409, "The login is taken.", "此登录名已有人使用，请换一个。"
+        ),
+        RefusalKind(
+            "account.oneself",
+            409,
+            "Nobody changes the own account.",
+            "不能更改自己的账号，请由另一位管理员办理。",
+        ),
+        RefusalKind(
+            "account.for_good", 409, "The account is closed.", "此账号已注销，请新建账号。"
+        ),
+        RefusalKind(
+            "account.not_taken_up",
+            409,
+            "The account was not taken up yet.",
+            "此账号尚未启用，请本人先用启用码设置密码和动态码。",
+        ),
+        RefusalKind(
+            "role.conflict",
+            409,
+            "Nobody may hold these roles together.",
+            "这些角色不能由同一人担任（三员分立，审计员只读）。",
+        ),
+        RefusalKind(
+            "terminal.for_good",
+            409,
+            "The terminal's key is not trusted again.",
+            "此终端的密钥不能再用，请在终端上重新生成密钥并登记。",
+        ),
+        RefusalKind(
             "terminal.unknown", 401, "No such terminal is registered.", f"终端未登记。{_COUNTER}"
         ),
         RefusalKind(

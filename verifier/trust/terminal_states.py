@@ -63,8 +63,12 @@ def move(conn: Connection, terminal: str, state: State) -> None:
     conn.execute(update(Terminal).where(Terminal.id == terminal).values(state=state.value))
 
 
-def change(conn: Connection, institution: str, terminal: str, state: State) -> bool:
+def change(
+    conn: Connection, institution: str, terminal: str, state: State, by: str = "operator"
+) -> bool:
     """Suspend, revoke or reinstate, with a ledger entry; False where it is in that state already.
+
+    `by` is an account, or the operator on the server.
 
     Raises `StateRefused`: `terminal.unknown`, or `terminal.for_good` for one that can only be
     registered anew.
@@ -84,7 +88,7 @@ def change(conn: Connection, institution: str, terminal: str, state: State) -> b
             f"{terminal} is {row.state}: its key is not trusted again; register it anew",
         )
     move(conn, terminal, state)
-    facts = {"terminal": terminal, "before": row.state}
+    facts = {"terminal": terminal, "before": row.state, "by": by}
     ledger.append(conn, institution, _KIND[state], facts)
     return True
 

@@ -9,8 +9,9 @@ from pydantic import BaseModel, Field
 from verifier.ledger import proving
 from verifier.protocol.errors import refusal
 from verifier.protocol.values import Digest
+from verifier.trust.accounts.roles import Permission
 
-from ..access import Access, extra, refusals
+from ..access import STAFF_REFUSALS, Access, extra, refusals
 from ..deps import Here, LedgerReader
 from ..site import Site
 from .operations import JwkSet, JwkSetResponse
@@ -24,6 +25,7 @@ _REFUSED = refusals(
     "auth.missing",
     "auth.invalid",
     "auth.forbidden",
+    *STAFF_REFUSALS,
     "terminal.unknown",
     "terminal.suspended",
     "ledger.unknown",
@@ -69,7 +71,7 @@ async def checkpoint_keys(site: Here) -> Response:
         },
         **_REFUSED,
     },
-    openapi_extra=extra(Access.TERMINAL_OR_CLIENT),
+    openapi_extra=extra(Access.READER, Permission.LEDGER_READ),
 )
 async def newest_checkpoint(_: LedgerReader, site: Here) -> Response:
     """The newest one; a client needs `ledger:read`."""
@@ -81,7 +83,7 @@ async def newest_checkpoint(_: LedgerReader, site: Here) -> Response:
 @router.get(
     "/v1/ledger/consistency/{first}/{second}",
     responses=_REFUSED,
-    openapi_extra=extra(Access.TERMINAL_OR_CLIENT),
+    openapi_extra=extra(Access.READER, Permission.LEDGER_READ),
 )
 async def consistency(first: Size, second: Size, _: LedgerReader, site: Here) -> Consistency:
     """That the tree of `first` entries is the beginning of the one of `second`."""
@@ -94,7 +96,7 @@ async def consistency(first: Size, second: Size, _: LedgerReader, site: Here) ->
 @router.get(
     "/v1/ledger/inclusion/{leaf}",
     responses=_REFUSED,
-    openapi_extra=extra(Access.TERMINAL_OR_CLIENT),
+    openapi_extra=extra(Access.READER, Permission.LEDGER_READ),
 )
 async def inclusion(leaf: Leaf, _: LedgerReader, site: Here) -> Inclusion:
     """That the entry with this leaf, as a receipt cites it, stands under the newest checkpoint."""

@@ -6,9 +6,10 @@ from fastapi import APIRouter, Path, Response
 
 from verifier.protocol.errors import refusal
 from verifier.receipts.read import read_receipt
+from verifier.trust.accounts.roles import Permission
 from verifier.trust.terminals import TerminalRecord
 
-from ..access import Access, extra, refusals
+from ..access import STAFF_REFUSALS, Access, extra, refusals
 from ..deps import Here, ReceiptReader
 from ..site import Site
 
@@ -30,13 +31,14 @@ ReceiptId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{22}$", description="Its
             "auth.missing",
             "auth.invalid",
             "auth.forbidden",
+            *STAFF_REFUSALS,
             "terminal.unknown",
             "terminal.suspended",
             "receipt.unknown",
             "request.malformed",
         ),
     },
-    openapi_extra=extra(Access.TERMINAL_OR_CLIENT),
+    openapi_extra=extra(Access.READER, Permission.RECEIPTS_READ),
 )
 async def read_a_receipt(receipt_id: ReceiptId, reader: ReceiptReader, site: Here) -> Response:
     """For the terminal that made it, and for a client of its institution with `receipts:read`."""

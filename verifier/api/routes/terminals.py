@@ -1,11 +1,7 @@
 """`POST /v1/terminals` and `POST /v1/terminals/self/key`: a terminal brings its key."""
 
-from typing import TypeVar
-
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ValidationError
 
-from verifier.protocol.claim import where
 from verifier.protocol.errors import refusal
 from verifier.protocol.registration import (
     BroughtKey,
@@ -19,18 +15,11 @@ from verifier.trust.invitations import CodeRefused
 from verifier.trust.terminals import KeyRefused
 
 from ..access import Access, extra, refusals
+from ..bodies import described, parsed
 from ..deps import Here, Proven, ProvenTerminal
 from ..site import Site
 
 router = APIRouter(tags=["terminals"])
-M = TypeVar("M", bound=BaseModel)
-
-
-def _body(model: type[BaseModel]) -> dict[str, object]:
-    return {
-        "required": True,
-        "content": {"application/json": {"schema": model.model_json_schema()}},
-    }
 
 
 @router.post(
@@ -44,11 +33,11 @@ def _body(model: type[BaseModel]) -> dict[str, object]:
         "request.malformed",
         "request.too_large",
     ),
-    openapi_extra=extra(Access.REGISTRATION_CODE, requestBody=_body(RegistrationRequest)),
+    openapi_extra=extra(Access.REGISTRATION_CODE, requestBody=described(RegistrationRequest)),
 )
 async def register_a_terminal(request: Request, site: Here) -> Response:
     """A one-time code and a key become a terminal. The same again is answered the same."""
-    asked = _parsed(RegistrationRequest, await request.body())
+    asked = parsed(RegistrationRequest, await request.body())
     source = request.client.host if request.client else "none"
     site.attempts.take(source)
     check_brought(asked, about_code(asked.code))
@@ -70,11 +59,11 @@ async def register_a_terminal(request: Request, site: Here) -> Response:
         "request.malformed",
         "request.too_large",
     ),
-    openapi_extra=extra(Access.TERMINAL, requestBody=_body(BroughtKey)),
+    openapi_extra=extra(Access.TERMINAL, requestBody=described(BroughtKey)),
 )
 async def rotate_a_key(proven: ProvenTerminal, site: Here) -> Response:
     """The terminal's new key, signed for by the old one, which counts no more after this."""
-    asked = _parsed(BroughtKey, proven.body)
+    asked = parsed(BroughtKey, proven.body)
     check_brought(asked, proven.terminal.id)
     registered = await site.small.take(_rotate, site, proven, asked)
     return Response(registered.model_dump_json(), media_type="application/json")
@@ -118,10 +107,3 @@ def _registered(site: Site, name: str) -> Registered:
         label=record.label,
         purposes=sorted(record.purposes),
     )
-
-
-def _parsed(model: type[M], body: bytes) -> M:
-    try:
-        return model.model_validate_json(body)
-    except ValidationError as error:
-        raise refusal("request.malformed", note=where(error)) from None

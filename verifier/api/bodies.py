@@ -1,0 +1,26 @@
+"""Bodies in JSON: read strictly, and shown in the documents."""
+
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from verifier.protocol.claim import where
+from verifier.protocol.errors import refusal
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def described(model: type[BaseModel]) -> dict[str, object]:
+    """`requestBody` of a route."""
+    return {
+        "required": True,
+        "content": {"application/json": {"schema": model.model_json_schema()}},
+    }
+
+
+def parsed(model: type[M], body: bytes) -> M:
+    """What was sent. Raises `Refused` with `request.malformed`, naming places and no values."""
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        raise refusal("request.malformed", note=where(error)) from None

@@ -1,0 +1,1 @@
+"""Accounts of staff: roles, passwords, second factors, sessions."""

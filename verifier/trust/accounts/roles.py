@@ -1,0 +1,101 @@
+"""Roles of staff and what each may do: one table, from which routes and documents follow.
+
+GB/T 22239-2019 asks for three administrators apart from each other: one keeps the system, one gives
+rights, one reads what both did. So nobody holds two of these, and whoever holds one holds nothing
+else. An auditor reads and never writes, so an auditor holds no role that writes.
+"""
+
+from collections.abc import Iterable, Set
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    """One thing that somebody may do, as `subject:act`."""
+
+    ACCOUNTS_READ = "accounts:read"
+    ACCOUNTS_MANAGE = "accounts:manage"
+    ROLES_GRANT = "roles:grant"
+    TERMINALS_READ = "terminals:read"
+    TERMINALS_MANAGE = "terminals:manage"
+    LEDGER_READ = "ledger:read"
+    RECEIPTS_READ = "receipts:read"
+
+    @property
+    def writes(self) -> bool:
+        """Whether something is another thing afterwards."""
+        return not self.endswith(":read")
+
+
+class Role(StrEnum):
+    """The roles that there are, with their Chinese names."""
+
+    ENROLMENT_CLERK = "enrolment_clerk"
+    """建档员"""
+    COUNTER = "counter"
+    """人工窗口"""
+    SCHEDULER = "scheduler"
+    """科室排班员"""
+    MEDICAL_AFFAIRS = "medical_affairs"
+    """医务科"""
+    INSURANCE_OFFICE = "insurance_office"
+    """医保办"""
+    AUDITOR = "auditor"
+    """审计员"""
+    HOSPITAL_ADMIN = "hospital_admin"
+    """医院管理员"""
+    SYSTEM_ADMIN = "system_admin"
+    """系统管理员"""
+    SECURITY_ADMIN = "security_admin"
+    """安全管理员"""
+    AUDIT_ADMIN = "audit_admin"
+    """审计管理员"""
+
+
+ADMINS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
+
+_P = Permission
+PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    # Of a room that is still to be built a role has nothing here yet.
+    Role.ENROLMENT_CLERK: frozenset(),
+    Role.COUNTER: frozenset({_P.RECEIPTS_READ}),
+    Role.SCHEDULER: frozenset(),
+    Role.MEDICAL_AFFAIRS: frozenset(),
+    Role.INSURANCE_OFFICE: frozenset({_P.RECEIPTS_READ}),
+    Role.AUDITOR: frozenset({_P.RECEIPTS_READ, _P.LEDGER_READ, _P.TERMINALS_READ}),
+    Role.HOSPITAL_ADMIN: frozenset({_P.RECEIPTS_READ, _P.TERMINALS_READ, _P.TERMINALS_MANAGE}),
+    Role.SYSTEM_ADMIN: frozenset(
+        {_P.ACCOUNTS_READ, _P.ACCOUNTS_MANAGE, _P.TERMINALS_READ, _P.TERMINALS_MANAGE}
+    ),
+    Role.SECURITY_ADMIN: frozenset({_P.ACCOUNTS_READ, _P.ROLES_GRANT}),
+    Role.AUDIT_ADMIN: frozenset({_P.ACCOUNTS_READ, _P.LEDGER_READ}),
+}
+
+WRITERS = frozenset(Role) - {Role.AUDITOR, Role.AUDIT_ADMIN}
+
+
+class RolesConflict(Exception):
+    """Two roles that nobody may hold together. `str()` names them."""
+
+    code = "role.conflict"
+
+
+def permissions_of(roles: Iterable[Role]) -> frozenset[Permission]:
+    """What these roles may do together."""
+    return frozenset().union(*(PERMISSIONS[role] for role in roles))
+
+
+def roles_with(permission: Permission) -> list[Role]:
+    """Which roles may do it, in the order of `Role`."""
+    return [role for role in Role if permission in PERMISSIONS[role]]
+
+
+def check_together(roles: Set[Role]) -> None:
+    """Raises `RolesConflict` where one person may not hold all of these."""
+    if roles & ADMINS and len(roles) > 1:
+        raise RolesConflict("an administrator of the system holds no other role: " + _named(roles))
+    if Role.AUDITOR in roles and roles & WRITERS:
+        raise RolesConflict("an auditor holds no role that writes: " + _named(roles))
+
+
+def _named(roles: Set[Role]) -> str:
+    return ", ".join(sorted(roles))
