@@ -8,10 +8,10 @@ export SHUALIAN_DATA ?= $(CURDIR)/.data
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check bench fuzz coverage format lock reset fetch clean
+.PHONY: help run demo test check bench fuzz fuzz-api coverage format lock reset fetch clean
 
 help: ## list these verbs
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 # Two stamps: what runs the demo hospital, and what tests it. A stamp is renewed when its lock is.
 $(VENV)/run.stamp: requirements/run.lock pyproject.toml
@@ -59,6 +59,10 @@ bench: $(VENV)/dev.stamp ## measure speed and accuracy; raw JSON to benchmarks/r
 
 fuzz: $(VENV)/fuzz.stamp ## fuzz every codec; RUNS=1000000 inputs each, raw JSON to benchmarks/results/
 	@$(BIN)/python -m tests.fuzz.run --runs $(or $(RUNS),1000000) $(TARGETS)
+
+fuzz-api: $(VENV)/dev.stamp ## send RUNS=5000 generated requests as each caller, raw JSON to benchmarks/results/
+	@$(BIN)/shualian models fetch --quiet
+	@$(BIN)/python -m tests.fuzz.api --requests $(or $(RUNS),5000) $(CALLERS)
 
 coverage: $(VENV)/dev.stamp ## branch coverage of the codecs by their own tests; fails under 95 %
 	@$(BIN)/python -m tests.house.codec_coverage

@@ -1,5 +1,8 @@
 """The whole interface under generated requests: nothing surprises it, and nothing is a 500."""
 
+import os
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,11 +14,17 @@ from schemathesis.specs.openapi.checks import content_type_conformance, status_c
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from verifier.api.app import bare_app, openapi
+from verifier.trust.accounts import second_factor
+from verifier.trust.accounts.roles import Role
 
-from .hospital import Hospital, Terminal
+from .hospital import Clock, Hospital, Terminal
+from .staff import NEXT, member
+from .test_api_access import His
 
 DOCUMENT = openapi(bare_app())
 OPERATIONS = [(verb, path) for path, verbs in DOCUMENT["paths"].items() for verb in verbs]
+REQUESTS = int(os.environ.get("SHUALIAN_API_REQUESTS", "25"))
+Caller = Callable[[], dict[str, str]]
 CHECKS = [not_a_server_error, content_type_conformance, status_code_conformance]
 GENTLY = settings(
     max_examples=15, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
@@ -51,6 +60,80 @@ def test_generated_requests_get_a_documented_answer(
     document.app = _only_http(hospital.http.app)
     case = data.draw(document[path][verb].as_strategy())
     case.call_and_validate(checks=CHECKS)
+
+
+def _nobody(_: Hospital) -> Caller:
+    return dict
+
+
+def _staff(role: Role) -> Callable[[Hospital], Caller]:
+    def signed_in(hospital: Hospital) -> Caller:
+        someone = member(hospital, "g0001", role)
+
+        telephone = Clock()
+        telephone.ahead, hospital.clock.ahead = hospital.clock.ahead, timedelta()
+
+        def headers() -> dict[str, str]:
+            """Generated requests sign out too: sign in again, by a telephone ahead of the clock."""
+            doors = hospital.site.doors
+            if doors.of_token(someone.token, hospital.clock()) is None:
+                telephone.ahead += NEXT
+                shown = second_factor.code_at(someone.secret, telephone())
+                said = (someone.login, someone.password, shown, telephone())
+                someone.token = doors.sign_in(*said)
+            return {"authorization": f"Session {someone.token}"}
+
+        return headers
+
+    return signed_in
+
+
+def _client(hospital: Hospital) -> Caller:
+    his = His(hospital)
+
+    def headers() -> dict[str, str]:
+        return {"authorization": f"Bearer {his.token()}"}
+
+    return headers
+
+
+def _terminal(hospital: Hospital) -> Caller:
+    terminal = hospital.terminal()
+
+    def headers() -> dict[str, str]:
+        return terminal.proof("POST", "/v1/challenges", b"{}")
+
+    return headers
+
+
+CALLERS: dict[str, Callable[[Hospital], Caller]] = {
+    "nobody": _nobody,
+    "terminal": _terminal,
+    "client": _client,
+    **{role.value: _staff(role) for role in Role},
+}
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+@settings(GENTLY, max_examples=REQUESTS)
+@given(data=st.data())
+def test_nothing_that_anybody_sends_is_a_server_error(
+    hospital: Hospital, data: st.DataObject, caller: str, asked: dict[str, Caller]
+) -> None:
+    """`make fuzz-api` sends 5,000 as each."""
+    document: Any = schemathesis.openapi.from_dict(DOCUMENT)
+    document.app = _only_http(hospital.http.app)
+    if caller not in asked:
+        asked[caller] = CALLERS[caller](hospital)
+    verb, path = data.draw(st.sampled_from(OPERATIONS))
+    case = data.draw(document[path][verb].as_strategy())
+    case.call_and_validate(checks=CHECKS, headers=asked[caller]())
+
+
+@pytest.fixture
+def asked() -> dict[str, Caller]:
+    """Who signed in already in this test: once for all its requests."""
+    return {}
 
 
 @GENTLY

@@ -78,7 +78,9 @@ def test_a_chinese_passphrase_is_a_password(hospital: Hospital) -> None:
 
 
 @pytest.mark.parametrize(
-    "instead", [{"password": "Wrong-Harbour-27"}, {"totp": "000000"}, {"login": "nobody"}], ids=str
+    "instead",
+    [{"password": "Wrong-Harbour-27"}, {"totp": "000000"}, {"login": "nobody"}, {"login": "\0"}],
+    ids=str,
 )
 def test_one_wrong_factor_is_told_as_any_other(wang: Member, instead: dict[str, str]) -> None:
     answer = wang.sign_in(**instead)

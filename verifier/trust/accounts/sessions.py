@@ -19,7 +19,7 @@ from verifier.trust.keys import KeyRing
 from verifier.trust.sealing import Secret, seal, unseal
 
 from . import passwords, second_factor
-from .accounts import code_key, roles_of
+from .accounts import LOGIN, code_key, roles_of
 from .roles import Permission, Role, permissions_of
 
 MOST_FAILURES = 5
@@ -185,6 +185,8 @@ class Doors:
 
     def _attempted(self, login: str, at: datetime) -> Row[Any] | None:
         """The account, one failure noted against it already; None where it cannot sign in now."""
+        if not LOGIN.fullmatch(login):
+            return None
         with self._engine.begin() as conn:
             row = conn.execute(
                 select(Account.__table__)

@@ -1,0 +1,62 @@
+"""`make fuzz-api`: 5,000 generated requests as each caller, raw JSON to `fuzz-api.json`.
+
+Callers are nobody, a terminal, a machine client and each role of staff; a request is one of the
+OpenAPI document, filled in by schemathesis. An undocumented answer or a 5xx ends a caller's run.
+"""
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import time
+from typing import Any
+
+from benchmarks.record import recording
+from tests.verifier.serving.test_api_fuzzed import CALLERS
+
+TEST = (
+    "tests/verifier/serving/test_api_fuzzed.py::test_nothing_that_anybody_sends_is_a_server_error"
+)
+
+
+def main() -> int:
+    """Send and record; 1 if anybody got what the document does not say."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("callers", nargs="*", help="by default all")
+    parser.add_argument("--requests", type=int, default=5000)
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    command = f"make fuzz-api RUNS={given.requests}"
+    with recording("fuzz-api", command, given.seed) as record:
+        callers = {
+            name: _sent(name, given.requests, given.seed) for name in given.callers or CALLERS
+        }
+        record.figures = {"callers": callers}
+    return int(any(one["failed"] for one in callers.values()))
+
+
+def _sent(caller: str, requests: int, seed: int) -> dict[str, Any]:
+    began = time.perf_counter()
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", f"{TEST}[{caller}]"]
+    done = subprocess.run(
+        [*command, f"--hypothesis-seed={seed}", "--hypothesis-show-statistics"],
+        env={**os.environ, "SHUALIAN_API_REQUESTS": str(requests)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    counted = re.search(r"(\d+) passing, (\d+) failing", done.stdout)
+    found = {
+        "requests": int(counted[1]) if counted else 0,
+        "failed": int(done.returncode != 0),
+        "seconds": round(time.perf_counter() - began, 1),
+    }
+    print(f"{caller:16} {found}", flush=True)
+    if done.returncode:
+        print(done.stdout[-4000:], file=sys.stderr, flush=True)
+    return found
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
