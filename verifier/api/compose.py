@@ -12,9 +12,11 @@ from models.calibration import Calibration
 from models.engine import load_engine
 from verifier.identity.galleries import Gallery, open_gallery
 from verifier.identity.resolver import CredentialResolver
+from verifier.ledger import policies
 from verifier.matching.embedding import Embedder
 from verifier.matching.search import ExactSearch
 from verifier.policy.load import load_policy
+from verifier.protocol.values import now
 from verifier.settings import Settings, SettingsRefused
 from verifier.store.database import Database, open_database
 from verifier.store.schema import Institution
@@ -98,6 +100,9 @@ def open_verifier(
         engine = loading.result()
         measured = calibration or _calibration(engine)
         gallery, demo = _institution(database, keyring, settings.institution, engine)
+        with database.app.begin() as conn:
+            said = policy.policy.model_dump_json()
+            policies.put_in_force(conn, settings.institution, said, now())
         parts = Dependencies(
             engine=database.app,
             keyring=keyring,

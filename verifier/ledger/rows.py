@@ -22,13 +22,16 @@ from verifier.protocol.receipt import Receipt
 from verifier.protocol.values import b64url, sha256_b64url
 from verifier.trust.keys import KeyRing
 
+from .policies import KIND as POLICY
+from .policies import check_policies
+
 _BATCH = 2_000
 
 
 @dataclass(frozen=True)
 class RowFinding:
-    """A row that is not as its entry says. Codes: `decision.…`, `receipt.…`, `consent.…`, each
-    `removed`, `changed` or `added`.
+    """A row that is not as its entry says. Codes: `decision.…`, `receipt.…`, `consent.…`,
+    `policy.…`, each `removed`, `changed` or `added`.
     """
 
     code: str
@@ -103,6 +106,8 @@ def check_rows(conn: Connection, institution: str, keyring: KeyRing) -> Iterator
     for code, stray in (("decision.added", _STRAY), ("consent.added", _STRAY_CONSENTS)):
         for at in conn.scalars(stray, bound):
             yield RowFinding(code, None, None, None, at)
+    for code, position, seq, when in check_policies(conn, institution):
+        yield RowFinding(code, position, seq, POLICY if seq is not None else None, when)
 
 
 def _claim(row: Row[Any], institution: str, keyring: KeyRing) -> str | None:

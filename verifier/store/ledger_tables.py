@@ -30,3 +30,14 @@ class CheckpointRow(Suited, Base):
     size: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     compact: Mapped[str] = mapped_column(Text)
     sealed_at: Mapped[datetime]
+
+
+class PolicyText(Suited, Base):
+    """What a policy said that was in force once: the JSON whose digest decisions' entries cite."""
+
+    __tablename__ = "policies"
+
+    institution: Mapped[str] = mapped_column(String(32), primary_key=True)
+    digest: Mapped[str] = mapped_column(Hash, primary_key=True)
+    said: Mapped[str] = mapped_column(Text)
+    first_at: Mapped[datetime]
