@@ -14,6 +14,7 @@ from models.errors import ModelError
 from verifier.api.compose import StartRefused, open_verifier
 from verifier.api.logs import configure
 from verifier.api.serve import ServeRefused, address, listen, serve, tls_of
+from verifier.api.syslog import Collector, Syslog
 from verifier.api.tokens import READ_RECEIPTS
 from verifier.identity import institutions
 from verifier.identity.errors import IdentityRefused
@@ -21,6 +22,7 @@ from verifier.identity.resolver import CredentialResolver
 from verifier.policy.load import PolicyRefused, load_policy
 from verifier.protocol.receipt import ReceiptRefused, check_receipt
 from verifier.settings import Settings, SettingsRefused, load
+from verifier.store import migrate as store_migrations
 from verifier.store.database import open_database
 from verifier.store.errors import StoreRefused
 from verifier.trust import clients, invitations, terminal_states, terminals
@@ -95,14 +97,16 @@ def reported(command: Callable[_P, _R]) -> Callable[_P, _R]:
 @reported
 def serve_command(context: typer.Context) -> None:
     """Answer terminals until stopped. Settings come from SHUALIAN_… (docs/operations.md)."""
-    configure()
     settings = load()
+    syslog = Syslog(Collector.of(settings.syslog, settings.syslog_ca)) if settings.syslog else None
+    configure(syslog)
     adapters = context.find_object(Adapters) or Adapters()
     tls = tls_of(settings)
     if tls:
         tls.options()  # files that cannot be used are told before models are loaded
     bound = listen(settings.host, settings.port)
     with (
+        syslog or nullcontext(),
         bound,
         adapters.resolver() as resolver,
         open_verifier(settings, resolver=resolver) as verifier,
@@ -114,11 +118,25 @@ def serve_command(context: typer.Context) -> None:
 
 @app.command()
 @reported
-def migrate() -> None:
-    """Bring the database's tables to this version."""
+def migrate(
+    back_to: Annotated[
+        str | None, typer.Option(help="An older revision, for the way back to an older program.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it: what goes is gone.")] = False,
+) -> None:
+    """Bring the database's tables to this version, or with --back-to to an older one."""
     with open_database(load()) as database:
-        database.migrate()
-    typer.echo("the tables are up to date")
+        if back_to is None:
+            database.migrate()
+            typer.echo("the tables are up to date")
+            return
+        with database.owner.connect() as conn:
+            gone = store_migrations.step_back(conn, back_to)
+            for table, rows in gone.items():
+                typer.echo(f"{table}: {rows} rows {'are gone' if yes else 'would go'}")
+            if yes:
+                conn.commit()
+    typer.echo(f"the tables are at {back_to}" if yes else "nothing was changed: repeat with --yes")
 
 
 @app.command()

@@ -9,6 +9,7 @@ import os
 import stat
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
@@ -67,6 +68,12 @@ class Settings(BaseSettings):
     tls_client_ca: Path | None = Field(
         None, description="Only terminals with a certificate of this authority may connect."
     )
+    syslog: str | None = Field(
+        None,
+        pattern=r"^(udp|tcp|tls)://[^/?#@]+$",
+        description="The hospital's log collector (RFC 5424), on a private address.",
+    )
+    syslog_ca: Path | None = Field(None, description="Who signed its certificate, for tls://.")
     policy: Path | None = Field(None, description="A policy TOML; None: the one that ships.")
 
     @classmethod
@@ -111,6 +118,7 @@ class Settings(BaseSettings):
             )
         if self.mode == "central":
             self._check_central()
+        self._check_syslog()
         if self.tls_key is not None:
             refuse_if_readable_by_others(self.tls_key)
 
@@ -129,6 +137,14 @@ class Settings(BaseSettings):
             raise SettingsRefused(
                 "settings.public_address",
                 "central mode listens on a private address only: SHUALIAN_HOST",
+            )
+
+    def _check_syslog(self) -> None:
+        host = urlsplit(self.syslog or "").hostname
+        if self.syslog and not is_private_address(host or ""):
+            raise SettingsRefused(
+                "settings.public_address",
+                "logs stay in the hospital: SHUALIAN_SYSLOG must name a private address",
             )
 
 

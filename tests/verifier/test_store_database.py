@@ -17,6 +17,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import ProgrammingError
 
 from verifier import ledger
+from verifier.identity import institutions
 from verifier.settings import Settings
 from verifier.store import check, migrate, roles
 from verifier.store.database import Database, open_database, open_embedded
@@ -26,7 +27,7 @@ from verifier.store.metadata import Base
 
 from .fixtures import embedded_server
 
-HEAD = "accounts"
+HEAD = "policy_texts"
 """The newest revision."""
 
 
@@ -225,3 +226,26 @@ def test_two_verifiers_that_migrate_at_once_do_not_collide() -> None:
 def test_alembic_alone_finds_the_migrations() -> None:
     ini = Path(migrate.__file__).with_name("alembic.ini")
     assert ScriptDirectory.from_config(Config(ini)).get_current_head() == HEAD
+
+
+def test_the_way_back_keeps_what_the_older_program_knows(own_database: Database) -> None:
+    with own_database.app.begin() as connection:
+        institutions.ensure(connection, "H99010100001", "演示医院", demo=True)
+        ledger.append(connection, "H99010100001", "test.event", {})
+        connection.execute(text("INSERT INTO policies VALUES ('H1', 'x', '{}', now())"))
+    with own_database.owner.begin() as connection:
+        gone = migrate.step_back(connection, "ledger_tree")
+        assert gone["policies"] == 1
+        assert "ledger" not in gone
+        assert migrate.revision(connection) == "ledger_tree"
+    with own_database.app.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM ledger")) == 1
+    own_database.migrate()
+    assert check.differences(own_database) == []
+
+
+@pytest.mark.parametrize("to", ["policy_texts", "head", "nonsense", "'; --"])
+def test_a_way_back_to_what_is_not_older_is_refused(own_database: Database, to: str) -> None:
+    with pytest.raises(StoreRefused) as refused, own_database.owner.begin() as connection:
+        migrate.step_back(connection, HEAD if to == "policy_texts" else to)
+    assert refused.value.code == "database.no_such_revision"

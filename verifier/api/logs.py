@@ -2,10 +2,13 @@
 
 import logging
 import sys
+from collections.abc import MutableMapping
 from contextlib import suppress
-from typing import TextIO, cast
+from typing import Any, TextIO, cast
 
 import structlog
+
+from .syslog import Syslog
 
 
 class _StandardError:
@@ -20,14 +23,26 @@ class _StandardError:
             sys.stderr.flush()
 
 
-def configure() -> None:
-    """Write to standard error. Libraries speak only from warnings up, and without their values."""
+def configure(syslog: Syslog | None = None) -> None:
+    """Write to standard error, and to a collector where there is one.
+
+    Libraries speak only from warnings up, and without their values.
+    """
+    render = structlog.processors.JSONRenderer(ensure_ascii=False)
+
+    def rendered(logger: Any, name: str, event: MutableMapping[str, Any]) -> str:
+        said = dict(event)
+        line = str(render(logger, name, event))
+        if syslog is not None:
+            syslog.put(said, line)
+        return line
+
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s %(levelname)s")
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(ensure_ascii=False),
+            rendered,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _StandardError())),

@@ -8,7 +8,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, func, inspect, select, text
+from sqlalchemy import table as sql_table
 
 from .errors import StoreRefused
 from .metadata import Base
@@ -38,6 +39,32 @@ def upgrade(connection: Connection) -> None:
         )
     if present != scripts.get_current_head():
         command.upgrade(config(connection), "head")
+
+
+def step_back(connection: Connection, to: str) -> dict[str, int]:
+    """Down to an older revision, in one transaction; the tables that went, with their rows.
+
+    For the way back to an older program. What those tables held is gone when the transaction
+    commits. Raises `StoreRefused` with `database.no_such_revision` unless `to` is an older one.
+    """
+    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    scripts = ScriptDirectory.from_config(config())
+    older = [script.revision for script in scripts.iterate_revisions(revision(connection), "base")]
+    if to not in older[1:]:
+        raise StoreRefused(
+            "database.no_such_revision", f"{to} is none of: {', '.join(older[1:]) or 'nothing'}"
+        )
+    before = _rows(connection)
+    command.downgrade(config(connection), to)
+    after = set(inspect(connection).get_table_names())
+    return {table: rows for table, rows in before.items() if table not in after}
+
+
+def _rows(connection: Connection) -> dict[str, int]:
+    return {
+        table: int(connection.scalar(select(func.count()).select_from(sql_table(table))) or 0)
+        for table in inspect(connection).get_table_names()
+    }
 
 
 def revision(connection: Connection) -> str | None:

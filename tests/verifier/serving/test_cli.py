@@ -23,7 +23,9 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setenv("SHUALIAN_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("SHUALIAN_INSTITUTION", INSTITUTION)
     monkeypatch.delenv("SHUALIAN_MODE", raising=False)
-    monkeypatch.setattr("verifier.cli.configure", lambda: None)  # this process's logs are pytest's
+    monkeypatch.setattr(
+        "verifier.cli.configure", lambda *_: None
+    )  # this process's logs are pytest's
 
     def typed(*arguments: str) -> Result:
         return CliRunner().invoke(app, [str(argument) for argument in arguments])
@@ -124,3 +126,14 @@ def test_a_receipt_is_checked_from_two_files(
     failed(run(*words, INSTITUTION, "--visit", "another"), "receipt.other_visit")
     written(tmp_path, "receipt.jws", answer.receipt[:-4] + "AAAA")
     failed(run(*words, INSTITUTION), "receipt.signature_invalid")
+
+
+def test_the_way_back_is_shown_before_it_is_gone(run: Run) -> None:
+    assert run("migrate").exit_code == 0
+    shown = run("migrate", "--back-to", "terminal_trust")
+    assert "accounts: 0 rows would go" in shown.stdout
+    assert "nothing was changed" in shown.stdout
+    assert "accounts: 0 rows would go" in run("migrate", "--back-to", "terminal_trust").stdout
+    assert "are gone" in run("migrate", "--back-to", "terminal_trust", "--yes").stdout
+    failed(run("migrate", "--back-to", "terminal_trust"), "database.no_such_revision")
+    assert "up to date" in run("migrate").stdout
