@@ -18,6 +18,7 @@ from verifier.matching.search import ExactSearch
 from verifier.policy.load import load_policy
 from verifier.protocol.values import now
 from verifier.settings import Settings, SettingsRefused
+from verifier.store import tenancy
 from verifier.store.database import Database, open_database
 from verifier.store.schema import Institution
 from verifier.trust.keys import KeyRing
@@ -97,6 +98,8 @@ def open_verifier(
         loading = aside.submit(_engine, settings, embedder)
         database = opened.enter_context(open_database(settings))
         database.migrate()
+        with database.app.connect() as conn:
+            tenancy.refuse_unfiltered(conn, settings.institution)
         engine = loading.result()
         measured = calibration or _calibration(engine)
         gallery, demo = _institution(database, keyring, settings.institution, engine)

@@ -10,7 +10,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 
 from verifier.settings import Settings
 
-from . import migrate, roles
+from . import migrate, roles, tenancy
 from .embedded import SUPERUSER, EmbeddedServer
 from .errors import StoreRefused
 
@@ -68,18 +68,25 @@ class Database:
 def open_database(settings: Settings) -> Database:
     """What the settings name, its roles there, not yet migrated. Raises `StoreRefused`."""
     if settings.database_url is None or settings.database_app_url is None:
-        return open_embedded(EmbeddedServer(settings.data / "postgres"))
+        server = EmbeddedServer(settings.data / "postgres")
+        return open_embedded(server, institution=settings.institution)
     owner = _parsed(settings.database_url.get_secret_value())
     app = _parsed(settings.database_app_url.get_secret_value())
-    return _open(owner, app)
+    return _open(owner, app, settings.institution)
 
 
-def open_embedded(server: EmbeddedServer, database: str = DATABASE) -> Database:
-    """Start the embedded server, or join it, and make its database."""
+def open_embedded(
+    server: EmbeddedServer, database: str = DATABASE, institution: str | None = None
+) -> Database:
+    """Start the embedded server, or join it, and make its database.
+
+    The app sees the institution's rows only (`tenancy`); all of them where none is said.
+    """
     server.start()
     try:
         _make_database(server, database)
-        opened = _open(_local(server, roles.OWNER, database), _local(server, roles.APP, database))
+        owner, app = (_local(server, role, database) for role in (roles.OWNER, roles.APP))
+        opened = _open(owner, app, institution)
     except BaseException:
         server.close()
         raise
@@ -87,7 +94,7 @@ def open_embedded(server: EmbeddedServer, database: str = DATABASE) -> Database:
     return opened
 
 
-def _open(owner_url: URL, app_url: URL) -> Database:
+def _open(owner_url: URL, app_url: URL, institution: str | None) -> Database:
     owner = _engine(owner_url, pool_size=2)
     try:
         with _reachable(), owner.begin() as connection:
@@ -96,7 +103,7 @@ def _open(owner_url: URL, app_url: URL) -> Database:
     finally:
         owner.dispose()
     event.listen(owner, "connect", _act_as_owner)
-    return Database(_engine(app_url), owner)
+    return Database(_engine(app_url, institution=institution), owner)
 
 
 @contextmanager
@@ -154,11 +161,18 @@ def _local(server: EmbeddedServer, role: str, database: str) -> URL:
     return URL.create(_DRIVER, username=role, database=database, query={"host": folder})
 
 
-def _engine(url: URL, *, pool_size: int = 10, isolation_level: Any = "READ COMMITTED") -> Engine:
+def _engine(
+    url: URL,
+    *,
+    pool_size: int = 10,
+    isolation_level: Any = "READ COMMITTED",
+    institution: str | None = None,
+) -> Engine:
+    options = f"{_SESSION} {tenancy.option(institution)}" if institution else _SESSION
     return create_engine(
         url,
         pool_size=pool_size,
         max_overflow=10,
         isolation_level=isolation_level,
-        connect_args={"options": _SESSION, "connect_timeout": 10},
+        connect_args={"options": options, "connect_timeout": 10},
     )

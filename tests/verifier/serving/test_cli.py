@@ -137,3 +137,14 @@ def test_the_way_back_is_shown_before_it_is_gone(run: Run) -> None:
     assert "are gone" in run("migrate", "--back-to", "terminal_trust", "--yes").stdout
     failed(run("migrate", "--back-to", "terminal_trust"), "database.no_such_revision")
     assert "up to date" in run("migrate").stdout
+
+
+def test_a_client_of_another_institution_is_not_taken_over(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = written(tmp_path, "his.json", ECKey.generate_key("P-256").as_dict(private=False))
+    for code in ("H99010100002", INSTITUTION):
+        monkeypatch.setenv("SHUALIAN_INSTITUTION", code)
+        assert run("institutions", "register", code, "医院").exit_code == 0
+        done = run("clients", "register", "his", "--key", str(key))
+    failed(done, "client.taken")
