@@ -22,6 +22,7 @@ ROOMS = {
     "enroll": ("enroll.cli", "Enrol people."),
     "verifier": ("shualian.verifying", "The verifier: serve, migrate, register."),
     "accounts": ("verifier.cli_accounts", "Staff's accounts: the first administrators."),
+    "rights": ("verifier.cli_rights", "What the law asks: lives, copies, marks, signs."),
     "keys": ("verifier.cli_keys", "The master keys: shares, rehearsal, recovery."),
     "ledger": ("verifier.cli_ledger", "The ledger: verify, seal, carry a checkpoint away."),
     "integrations": ("integrations.cli", "Sandboxes of other systems."),

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Engine, text
 
+from verifier.identity import filing
+from verifier.identity.retention import Sweeper
 from verifier.matching.following import FollowedGallery
 
 log = structlog.get_logger("verifier")
@@ -19,6 +21,8 @@ FOLLOW_S = 30.0
 """A template whose consent was withdrawn leaves memory after at most so many seconds."""
 
 SWEEP_EVERY = 120
+RETIRE_EVERY = 2880
+"""Turns of `FOLLOW_S`: once a day, and a turn after the start."""
 
 _SWEEPS = {
     "seen_crops": text("DELETE FROM seen_crops WHERE seen_at < :crops"),
@@ -69,6 +73,16 @@ class Housekeeper:
                 gone[table] = int(conn.execute(statement, named).rowcount)
         return gone
 
+    def retire(self) -> dict[str, int]:
+        """End what has had its life; say when a mark for filing was passed."""
+        mine = self._gallery.gallery
+        gone = Sweeper(self._engine, mine).sweep(self._clock())
+        log.info("retention.swept", **gone)
+        with self._engine.begin() as conn:
+            for mark in filing.note(conn, mine.institution):
+                log.warning("filing.mark_reached", mark=mark, said=filing.SAID[mark])
+        return gone
+
     def _keep(self) -> None:
         turn = 0
         while not self._closed.wait(FOLLOW_S):
@@ -77,5 +91,7 @@ class Housekeeper:
                 self.follow()
                 if turn % SWEEP_EVERY == 1:
                     log.info("housekeeping.swept", **self.sweep())
+                if turn % RETIRE_EVERY == 2:
+                    self.retire()
             except Exception as error:
                 log.warning("housekeeping.failed", error=type(error).__name__)

@@ -10,7 +10,7 @@ import hashlib
 import hmac
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import ValidationError
@@ -67,6 +67,14 @@ LEFT JOIN receipts AS r ON r.decision = d.id
 WHERE s.institution = :institution AND l.kind IN ('claim.decided', 'claim.refused')
 ORDER BY s.position
 """)
+_SWEPT = text("""
+SELECT l.at, l.body->>'before' FROM ledger_leaves AS s JOIN ledger AS l ON l.seq = s.seq
+WHERE s.institution = :institution AND l.kind = 'retention.swept'
+  AND l.body->>'what' = 'decisions'
+""")
+LEAST_LIFE = timedelta(days=1094)
+"""Before that no decision's time is over (`verifier.identity.retention`)."""
+
 _STRAY = text("""
 SELECT d.decided_at FROM decisions AS d WHERE d.institution = :institution
 AND NOT EXISTS (
@@ -97,7 +105,10 @@ AND NOT EXISTS (
 def check_rows(conn: Connection, institution: str, keyring: KeyRing) -> Iterator[RowFinding]:
     """Every decision, receipt and consent against the entries of one institution."""
     bound, streamed = {"institution": institution}, {"yield_per": _BATCH}
+    ended = _ended(conn, institution)
     for row in conn.execute(_CLAIMS, bound, execution_options=streamed):
+        if ended is not None and row.at < ended and (row.id is None or row.compact is None):
+            continue
         if code := _claim(row, institution, keyring):
             yield RowFinding(code, row.position, row.seq, row.kind, row.at)
     for row in conn.execute(_CONSENTS, bound, execution_options=streamed):
@@ -108,6 +119,19 @@ def check_rows(conn: Connection, institution: str, keyring: KeyRing) -> Iterator
             yield RowFinding(code, None, None, None, at)
     for code, position, seq, when in check_policies(conn, institution):
         yield RowFinding(code, position, seq, POLICY if seq is not None else None, when)
+
+
+def _ended(conn: Connection, institution: str) -> datetime | None:
+    """Until when decisions' time is over and was said to be, by sealed entries.
+
+    An entry that speaks of younger ones excuses nothing: nobody may remove them.
+    """
+    moments = [
+        before
+        for at, said in conn.execute(_SWEPT, {"institution": institution})
+        if (before := datetime.fromisoformat(said)) <= at - LEAST_LIFE
+    ]
+    return max(moments, default=None)
 
 
 def _claim(row: Row[Any], institution: str, keyring: KeyRing) -> str | None:

@@ -275,6 +275,7 @@ class DecisionRow(Suited, Base):
     """
 
     __tablename__ = "decisions"
+    __table_args__ = (Index("ix_decisions_person_decided_at", "person", "decided_at"),)
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     institution: Mapped[str] = mapped_column(String(32))

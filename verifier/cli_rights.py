@@ -1,0 +1,159 @@
+"""`shualian rights`: what the law asks of a processor, as commands (docs/rights.md)."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from sqlalchemy import Connection
+from sqlalchemy.exc import ProgrammingError
+
+from verifier.identity import filing, people, sign, subject, subject_page
+from verifier.identity.errors import IdentityRefused
+from verifier.identity.galleries import find_gallery
+from verifier.identity.retention import LIVES, Sweeper
+from verifier.identity.sign import Processor, SignRefused
+from verifier.policy.load import PolicyRefused, load_policy
+from verifier.protocol.values import now
+from verifier.settings import Settings, SettingsRefused, load
+from verifier.store.database import Database, open_database
+from verifier.store.errors import StoreRefused
+from verifier.trust.keys import KeyRing, KeysRefused
+
+app = typer.Typer(
+    help="What the law asks of a processor: lives, copies, marks, signs (docs/rights.md).",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+_OLDER = "the tables are not of this version: run shualian verifier migrate"
+_REFUSED = (
+    IdentityRefused, KeysRefused, PolicyRefused, SettingsRefused, SignRefused, StoreRefused,
+)  # fmt: skip
+
+
+@app.command()
+def purposes(as_json: AsJson = False) -> None:
+    """List the purposes in force: what for, why a face, on which ground."""
+    with _reported():
+        known = load_policy(load().policy).policy.purposes
+    if as_json:
+        typer.echo(json.dumps({k: p.model_dump(mode="json") for k, p in known.items()}))
+        return
+    for code, purpose in known.items():
+        typer.echo(f"{code} {purpose.title_zh}")
+        for line in (purpose.purpose, purpose.necessity, purpose.basis):
+            typer.echo(f"    {line}")
+
+
+@app.command()
+def lives() -> None:
+    """List how long each kind of data is kept, and what ends it."""
+    for life in LIVES:
+        days = f"{life.life.total_seconds() / 86_400:g} days" if life.life else "—"
+        typer.echo(f"{life.table:<22} {days:>12}  {life.what_zh}  {life.ends}")
+
+
+@app.command()
+def sweep(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would end.")] = False,
+) -> None:
+    """End everything whose time is over; a running verifier does so once a day by itself."""
+    with _opened() as (database, settings, ring):
+        with database.app.begin() as conn:
+            gallery = find_gallery(conn, ring, settings.institution)
+        if gallery is None:
+            _fail("nobody was ever enrolled here", "gallery.missing")
+        sweeper = Sweeper(database.app, gallery)
+        found = sweeper.due(now()) if dry_run else sweeper.sweep(now())
+    for what, count in found.items():
+        typer.echo(f"{what:<16} {count}")
+
+
+@app.command("copy")
+def copy_for_the_person(
+    number: Annotated[str, typer.Argument(help="The person's number, or - to type it unseen.")],
+    out: Annotated[Path, typer.Option(help="An empty folder for the copy.")],
+    kind: Annotated[str, typer.Option(help="Of the number.")] = "resident_id",
+) -> None:
+    """Write everything that is kept about a person: a page to read, and JSON.
+
+    With `-` the number is asked for and does not stand in the shell's history.
+    """
+    said = typer.prompt("证件号码 Number", hide_input=True) if number == "-" else number
+    with _opened() as (database, settings, ring):
+        with database.app.begin() as conn:
+            person = _found(conn, ring, settings.institution, kind, said)
+            made = subject.export(conn, ring, settings.institution, person)
+        out.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _write(out / "copy.json", made.model_dump_json(indent=2) + "\n")
+        _write(out / "copy.html", subject_page.render(made))
+    typer.echo(f"{out / 'copy.html'}\n{out / 'copy.json'}")
+
+
+@app.command("filing")
+def filing_marks(as_json: AsJson = False) -> None:
+    """Say how many people's faces are kept, and whether a mark for filing is passed."""
+    with _opened() as (database, settings, _), database.app.connect() as conn:
+        found = filing.count(conn, settings.institution)
+    if as_json:
+        typer.echo(json.dumps({"people": found.people, "reached": found.reached}))
+        return
+    typer.echo(f"{found.people:,} / {filing.FILE:,}")
+    for mark in found.reached:
+        typer.echo(filing.SAID[mark])
+
+
+@app.command("sign")
+def camera_sign(
+    name: Annotated[str, typer.Option(help="Who processes: the hospital's full name.")],
+    contact: Annotated[str, typer.Option(help="Telephone or office.")],
+    out: Annotated[Path, typer.Option(help="HTML file to print on A4.")],
+) -> None:
+    """Make the sign that hangs beside a camera."""
+    with _reported():
+        settings = load()
+        version = settings.notice_version or load_policy(settings.policy).policy.notices[-1].version
+        out.write_text(sign.render(Processor(name, contact, version)), "utf-8")
+    typer.echo(str(out))
+
+
+def _found(conn: Connection, ring: KeyRing, institution: str, kind: str, number: str) -> str:
+    known = people.find_by_number(conn, ring, institution, kind, number)
+    if known is None:
+        raise IdentityRefused("person.unknown", "nobody with this number is known here")
+    return known.id
+
+
+@contextmanager
+def _opened() -> Iterator[tuple[Database, Settings, KeyRing]]:
+    with _reported():
+        settings = load()
+        ring = KeyRing.load(settings.keys)
+        with open_database(settings) as database:
+            yield database, settings, ring
+
+
+@contextmanager
+def _reported() -> Iterator[None]:
+    try:
+        yield
+    except _REFUSED as error:
+        _fail(str(error), error.code)
+    except ProgrammingError:
+        _fail(_OLDER, "store.not_migrated")
+    except OSError as error:
+        _fail(f"{error.filename}: {error.strerror}", "output.unwritable")
+
+
+def _write(path: Path, said: str) -> None:
+    path.touch(mode=0o600)
+    path.write_text(said, "utf-8")
+
+
+def _fail(message: str, code: str) -> NoReturn:
+    typer.echo(f"{message} [{code}]", err=True)
+    raise typer.Exit(1)

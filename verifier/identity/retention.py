@@ -1,0 +1,193 @@
+"""How long each kind of data lives, and the sweeper that ends it (令第19号 Art. 8, PIPL Art. 19).
+
+One table says it for every table of the store; a test fails where one is missing. What ends is
+entered in the ledger in the same transaction, so that `ledger verify` can tell a row whose time was
+over from one that somebody removed.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Connection, Engine, text
+
+from verifier.ledger import append
+
+from . import erasure
+from .galleries import Gallery
+
+UNSEEN = timedelta(days=730)
+"""24 months without a visit: the face goes."""
+
+FORGOTTEN = timedelta(days=1095)
+"""Three years without a visit: the person's name and numbers go."""
+
+DECIDED = timedelta(days=1095)
+"""Decisions and receipts: as long as an assessment's records are kept (PIPL Art. 56)."""
+
+SWEPT = "retention.swept"
+BATCH = 200
+
+
+@dataclass(frozen=True)
+class Life:
+    """How long one kind of data lives.
+
+    Attributes:
+        life: None where something else than time ends it.
+        since: from which moment it counts.
+    """
+
+    table: str
+    what_zh: str
+    what_en: str
+    life: timedelta | None
+    since: str
+    why: str
+    ends: str
+
+
+_DAY = timedelta(days=1)
+LIVES = (
+    Life("templates", "人脸模板", "face template", UNSEEN, "the last visit, or enrolment",
+         "shortest that spares a patient who returns yearly from enrolling again",
+         "on withdrawal at once; otherwise the sweeper, as a withdrawal"),
+    Life("template_removals", "模板删除记录", "that a template went", None, "",
+         "indexes in memory of other verifiers follow it", "with the gallery"),
+    Life("people", "姓名", "name, under the person's data key", FORGOTTEN, "the last visit",
+         "a decision of that time may have to be explained", "the data key goes, the id stays"),
+    Life("identifiers", "证件号码", "numbers, under the data key", FORGOTTEN, "the last visit",
+         "as the name", "with the person"),
+    Life("consents", "同意记录", "consents: kind, notice, times", None, "",
+         "proof that a face was used lawfully; names nobody", "kept with the ledger"),
+    Life("decisions", "核验结果", "decisions: codes, rates, ids", DECIDED, "the decision",
+         "fund inspection and complaints look back", "the sweeper"),
+    Life("receipts", "核验凭证", "signed receipts", DECIDED, "the decision", "as decisions",
+         "the sweeper"),
+    Life("challenges", "挑战", "challenges", _DAY, "their end, where no decision names them",
+         "a late answer is told what became of it", "the housekeeper"),
+    Life("seen_crops", "人脸小图指纹", "keyed hashes of crops", timedelta(days=30), "the decision",
+         "against injection of an old picture", "the housekeeper"),
+    Life("used_tokens", "已用码", "keyed hashes of codes", timedelta(minutes=10), "their use",
+         "a code counts once", "the housekeeper"),
+    Life("used_assertions", "已用断言", "ids of assertions", timedelta(minutes=5), "their use",
+         "an assertion counts once", "the housekeeper"),
+    Life("terminal_invitations", "终端登记码", "keyed hashes of registration codes", _DAY,
+         "their end", "a terminal may ask again with the same key", "with the next invitation"),
+    Life("account_codes", "启用码", "keyed hashes of account codes", _DAY, "their making",
+         "a person takes an account up", "the housekeeper"),
+    Life("sessions", "登录", "digests of tokens", timedelta(hours=12), "signing in",
+         "a session is no longer", "the housekeeper, and each sign-in"),
+    Life("accounts", "工作人员账号", "work numbers, hashes", None, "",
+         "the ledger's entries name them by id", "closed, not removed"),
+    Life("account_roles", "角色", "roles", None, "", "with the account", "taken away"),
+    Life("terminals", "终端", "terminals and their public keys", None, "",
+         "old claims must be checked", "revoked, not removed"),
+    Life("clients", "对接系统", "machine clients and their public keys", None, "",
+         "as terminals", "replaced"),
+    Life("galleries", "人脸库", "the gallery's key, wrapped", None, "", "templates need it",
+         "replaced when keys are renewed"),
+    Life("institutions", "机构", "codes and names", None, "", "everything names them", "never"),
+    Life("policies", "策略", "policies that were in force", None, "",
+         "a decision is read by its policy", "never"),
+    Life("ledger", "账本", "ids, codes, times", None, "",
+         "180 days are the least (网络安全法 Art. 21); it names nobody", "never"),
+    Life("ledger_leaves", "账本叶", "hashes", None, "", "with the ledger", "never"),
+    Life("checkpoints", "检查点", "signed tree heads", None, "", "with the ledger", "never"),
+)  # fmt: skip
+
+_UNSEEN = text("""
+SELECT t.person FROM templates AS t WHERE t.gallery = :gallery AND NOT t.synthetic
+AND t.created_at < :end AND NOT EXISTS (
+  SELECT 1 FROM decisions AS d WHERE d.person = t.person AND d.decided_at >= :end
+) ORDER BY t.person LIMIT :batch
+""")
+_FORGOTTEN = text("""
+SELECT p.id FROM people AS p WHERE p.institution = :institution AND NOT p.synthetic
+AND p.data_key_sealed IS NOT NULL AND p.created_at < :end
+AND NOT EXISTS (SELECT 1 FROM templates AS t WHERE t.person = p.id)
+AND NOT EXISTS (SELECT 1 FROM decisions AS d WHERE d.person = p.id AND d.decided_at >= :end)
+ORDER BY p.id LIMIT :batch
+""")
+_OLD = text("""
+SELECT d.id, d.challenge FROM decisions AS d
+WHERE d.institution = :institution AND d.decided_at < :end ORDER BY d.decided_at LIMIT :batch
+""")
+_SHORT = {
+    "account_codes": text("DELETE FROM account_codes WHERE expires_at < :now"),
+    "sessions": text("DELETE FROM sessions WHERE begun_at < :sessions"),
+}
+
+
+class Sweeper:
+    """Ends what has had its time, of one institution."""
+
+    def __init__(self, engine: Engine, gallery: Gallery) -> None:
+        self._engine, self._gallery = engine, gallery
+
+    def due(self, at: datetime) -> dict[str, int]:
+        """How much would end now, at most one batch of each kind; nothing changes."""
+        with self._engine.connect() as conn:
+            return {
+                "templates": len(self._unseen(conn, at)),
+                "people": len(self._forgotten(conn, at)),
+                "decisions": len(self._old(conn, at)),
+            }
+
+    def sweep(self, at: datetime) -> dict[str, int]:
+        """End everything whose time is over, in batches that each commit; how much of each."""
+        gone = {"templates": 0, "people": 0, "decisions": 0}
+        for table, statement in _SHORT.items():
+            with self._engine.begin() as conn:
+                bound = {"now": at, "sessions": at - timedelta(hours=12)}
+                named = {name: bound[name] for name in statement.compile().params}
+                gone[table] = int(conn.execute(statement, named).rowcount)
+        for person in self._each(at, "_unseen"):
+            with self._engine.begin() as conn:
+                gone["templates"] += erasure.withdraw(conn, self._gallery, person)
+        for person in self._each(at, "_forgotten"):
+            with self._engine.begin() as conn:
+                erasure.erase(conn, self._gallery, person)
+            gone["people"] += 1
+        while count := self._decisions(at):
+            gone["decisions"] += count
+        return gone
+
+    def _each(self, at: datetime, which: str) -> Iterator[str]:
+        """People, batch by batch; a batch that does not shrink is the last."""
+        before: list[str] = []
+        while True:
+            with self._engine.connect() as conn:
+                found = getattr(self, which)(conn, at)
+            if not found or found == before:
+                return
+            before = found
+            yield from found
+
+    def _decisions(self, at: datetime) -> int:
+        with self._engine.begin() as conn:
+            rows = self._old(conn, at)
+            if not rows:
+                return 0
+            ids = {"ids": [row[0] for row in rows], "challenges": [row[1] for row in rows]}
+            conn.execute(text("DELETE FROM receipts WHERE decision = ANY(:ids)"), ids)
+            conn.execute(text("DELETE FROM decisions WHERE id = ANY(:ids)"), ids)
+            conn.execute(text("DELETE FROM challenges WHERE id = ANY(:challenges)"), ids)
+            before = (at - DECIDED).astimezone(UTC).isoformat()
+            body = {"what": "decisions", "count": len(rows), "before": before}
+            append(conn, self._gallery.institution, SWEPT, body)
+        return len(rows)
+
+    def _unseen(self, conn: Connection, at: datetime) -> list[str]:
+        bound = {"gallery": self._gallery.id, "end": at - UNSEEN, "batch": BATCH}
+        return list(conn.scalars(_UNSEEN, bound))
+
+    def _forgotten(self, conn: Connection, at: datetime) -> list[str]:
+        mine = self._gallery.institution
+        bound = {"institution": mine, "end": at - FORGOTTEN, "batch": BATCH}
+        return list(conn.scalars(_FORGOTTEN, bound))
+
+    def _old(self, conn: Connection, at: datetime) -> list[tuple[str, str]]:
+        mine = self._gallery.institution
+        bound = {"institution": mine, "end": at - DECIDED, "batch": BATCH}
+        return [(row.id, row.challenge) for row in conn.execute(_OLD, bound)]

@@ -1,0 +1,139 @@
+"""The readable form of a subject's export: one page, nothing from elsewhere, fit to print."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from html import escape
+from zoneinfo import ZoneInfo
+
+from .subject import Subject
+
+_LOCAL = ZoneInfo("Asia/Shanghai")
+_STYLE = (
+    "body{font:16px/1.6 'Noto Sans CJK SC',sans-serif;max-width:60em;margin:2em auto;padding:0 1em}"
+    "table{border-collapse:collapse;width:100%;margin:.5em 0 1.5em}"
+    "th,td{border:1px solid #999;padding:.3em .6em;text-align:left;vertical-align:top}"
+    "th{background:#eef2f5}h2{margin-bottom:0}"
+)
+_WORDS = {
+    "resident_id": "居民身份证",
+    "social_security_card": "社会保障卡",
+    "passport": "护照",
+    "permit": "居住证、通行证",
+    "birth_certificate": "出生医学证明",
+    "hospital_number": "就诊号",
+    "confirmed": "已确认",
+    "provisional": "待核实",
+    "merged": "已合并",
+    "closed": "已关闭",
+    "separate": "本人单独同意",
+    "guardian": "监护人同意",
+    "outpatient_registration": "门诊挂号",
+    "settlement": "医保结算",
+    "dispensing": "取药",
+    "person.registered": "建立档案",
+    "person.erased": "删除个人信息",
+    "consent.recorded": "记录同意",
+    "consent.withdrawn": "撤回同意，删除人脸模板",
+    "template.enrolled": "保存人脸模板",
+    "claim.decided": "核验",
+    "subject.exported": "提供本副本",
+}
+_OUTCOMES = {
+    "accepted": "通过 accepted",
+    "rejected": "不一致 rejected",
+    "retry": "请重试 retry",
+    "refer": "转人工 referred",
+    "refused": "未受理 refused",
+}
+
+
+def render(subject: Subject) -> str:
+    """HTML in Chinese and English."""
+    parts = [
+        f"<p>{_said(subject.institution)} · {_time(subject.made_at)}</p>",
+        _table(
+            "本人信息 You",
+            ["项目 what", "内容 value"],
+            [
+                ["姓名 name", subject.name or "已删除 erased"],
+                *[[_word(n.kind), n.number] for n in subject.numbers],
+                ["编号 id", subject.person],
+                ["状态 state", _word(subject.state)],
+            ],
+        ),
+        _table(
+            "人脸模板 Face template",
+            ["模型 model", "样本 samples", "质量 quality", "建立 since"],
+            [[f.pack, str(f.samples), f"{f.quality:.2f}", _time(f.since)] for f in subject.faces],
+            "没有保存人脸模板。No face template is kept.",
+        ),
+        (
+            "<p>不保存照片。人脸模板是一组数字，加密保存，不随本页提供。"
+            "No picture is kept. A template is numbers, kept sealed and not handed out.</p>"
+        ),
+        _table(
+            "同意记录 Consents",
+            ["告知版本 notice", "方式 kind", "给出 given", "撤回 withdrawn"],
+            [
+                [c.notice_version, _word(c.kind), _time(c.given_at), _time(c.withdrawn_at)]
+                for c in subject.consents
+            ],
+        ),
+        _table(
+            "核验记录 Decisions",
+            ["时间 time", "业务 purpose", "结果 outcome", "地点 place", "凭证 receipt"],
+            [
+                [
+                    _time(d.at),
+                    _word(d.purpose),
+                    _OUTCOMES.get(d.outcome, d.outcome),
+                    f"{d.site} {d.terminal}",
+                    d.receipt or "",
+                ]
+                for d in subject.decisions
+            ],
+        ),
+        _table(
+            "系统记录 What was done with your data",
+            ["时间 time", "事项 entry"],
+            [[_time(e.at), _word(e.kind)] for e in subject.entries],
+        ),
+        _table(
+            "保存期限 How long each kind is kept",
+            ["数据 data", "天数 days", "说明 how it ends"],
+            [
+                [f"{k.what_zh} {k.what_en}", "—" if k.days is None else str(k.days), k.ends]
+                for k in subject.retention
+            ],
+        ),
+        (
+            "<p>您可以更正、撤回同意或要求删除，请到建档窗口办理；不影响就诊。"
+            "You may correct, withdraw or have erased: ask at the enrolment desk. "
+            "Your treatment does not depend on it.</p>"
+        ),
+    ]
+    return (
+        '<!doctype html><html lang="zh-CN"><meta charset="utf-8">'
+        f"<title>个人信息副本</title><style>{_STYLE}</style>"
+        f"<h1>个人信息副本 A copy of your personal information</h1>{''.join(parts)}</html>\n"
+    )
+
+
+def _table(title: str, head: list[str], rows: Iterable[list[str]], none: str = "无 none") -> str:
+    body = "".join(f"<tr>{''.join(f'<td>{_said(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    heads = "".join(f"<th>{_said(cell)}</th>" for cell in head)
+    table = f"<table><tr>{heads}</tr>{body}</table>" if body else f"<p>{_said(none)}</p>"
+    return f"<h2>{_said(title)}</h2>{table}"
+
+
+def _said(value: str) -> str:
+    return escape(value)
+
+
+def _word(code: str) -> str:
+    """A code with its Chinese name, where it has one."""
+    return f"{_WORDS[code]} {code}" if code in _WORDS else code
+
+
+def _time(moment: datetime | None) -> str:
+    return f"{moment.astimezone(_LOCAL):%Y-%m-%d %H:%M}" if moment else ""
