@@ -24,6 +24,8 @@ ROOMS = {
     "accounts": ("verifier.cli_accounts", "Staff's accounts: the first administrators."),
     "rights": ("verifier.cli_rights", "What the law asks: lives, copies, marks, signs."),
     "keys": ("verifier.cli_keys", "The master keys: shares, rehearsal, recovery."),
+    "backup": ("verifier.cli_backup", "Write the database, without keys, into a folder."),
+    "restore": ("verifier.cli_restore", "Load a back-up, and do every erasure again."),
     "ledger": ("verifier.cli_ledger", "The ledger: verify, seal, carry a checkpoint away."),
     "integrations": ("integrations.cli", "Sandboxes of other systems."),
     "tls": ("shualian.tls", "Certificates between terminals and verifier."),

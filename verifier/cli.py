@@ -26,6 +26,7 @@ from verifier.store import migrate as store_migrations
 from verifier.store.database import open_database
 from verifier.store.errors import StoreRefused
 from verifier.trust import clients, invitations, terminal_states, terminals
+from verifier.trust.erasures import ErasuresBroken
 from verifier.trust.keys import KeyRing, KeysRefused
 from verifier.trust.terminal_states import State, StateRefused
 from verifier.trust.terminals import KeyRefused
@@ -59,6 +60,7 @@ _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
 _REFUSED = (
+    ErasuresBroken,
     IdentityRefused,
     KeyRefused,
     KeysRefused,

@@ -1,7 +1,7 @@
 """`shualian rights`: what the law asks of a processor, as commands (docs/rights.md)."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -10,9 +10,9 @@ import typer
 from sqlalchemy import Connection
 from sqlalchemy.exc import ProgrammingError
 
-from verifier.identity import filing, people, sign, subject, subject_page
+from verifier.identity import erasure, filing, people, sign, subject, subject_page
 from verifier.identity.errors import IdentityRefused
-from verifier.identity.galleries import find_gallery
+from verifier.identity.galleries import Gallery, find_gallery
 from verifier.identity.retention import LIVES, Sweeper
 from verifier.identity.sign import Processor, SignRefused
 from verifier.policy.load import PolicyRefused, load_policy
@@ -20,6 +20,7 @@ from verifier.protocol.values import now
 from verifier.settings import Settings, SettingsRefused, load
 from verifier.store.database import Database, open_database
 from verifier.store.errors import StoreRefused
+from verifier.trust.erasures import ErasuresBroken
 from verifier.trust.keys import KeyRing, KeysRefused
 
 app = typer.Typer(
@@ -28,9 +29,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+Number = Annotated[str, typer.Argument(help="The person's number, or - to type it unseen.")]
+Kind = Annotated[str, typer.Option(help="Of the number.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _OLDER = "the tables are not of this version: run shualian verifier migrate"
 _REFUSED = (
+    ErasuresBroken,
     IdentityRefused, KeysRefused, PolicyRefused, SettingsRefused, SignRefused, StoreRefused,
 )  # fmt: skip
 
@@ -75,15 +79,15 @@ def sweep(
 
 @app.command("copy")
 def copy_for_the_person(
-    number: Annotated[str, typer.Argument(help="The person's number, or - to type it unseen.")],
+    number: Number,
     out: Annotated[Path, typer.Option(help="An empty folder for the copy.")],
-    kind: Annotated[str, typer.Option(help="Of the number.")] = "resident_id",
+    kind: Kind = "resident_id",
 ) -> None:
     """Write everything that is kept about a person: a page to read, and JSON.
 
     With `-` the number is asked for and does not stand in the shell's history.
     """
-    said = typer.prompt("证件号码 Number", hide_input=True) if number == "-" else number
+    said = _typed(number)
     with _opened() as (database, settings, ring):
         with database.app.begin() as conn:
             person = _found(conn, ring, settings.institution, kind, said)
@@ -92,6 +96,35 @@ def copy_for_the_person(
         _write(out / "copy.json", made.model_dump_json(indent=2) + "\n")
         _write(out / "copy.html", subject_page.render(made))
     typer.echo(f"{out / 'copy.html'}\n{out / 'copy.json'}")
+
+
+@app.command()
+def withdraw(number: Number, kind: Kind = "resident_id") -> None:
+    """Withdraw a person's consent: the face template goes at once. Cards serve as before."""
+    _end(number, kind, erasure.withdraw)
+    typer.echo("已撤回同意，人脸模板已删除。Withdrawn; no template is kept.")
+
+
+@app.command()
+def erase(
+    number: Number,
+    kind: Kind = "resident_id",
+    yes: Annotated[bool, typer.Option("--yes", help="It cannot be undone.")] = False,
+) -> None:
+    """Erase a person: name, numbers and face, here and in every back-up restored later."""
+    if not yes:
+        typer.confirm("不能恢复，确定？It cannot be undone. Go on?", abort=True)
+    _end(number, kind, erasure.erase)
+    typer.echo("已删除。Erased.")
+
+
+def _end(number: str, kind: str, how: Callable[[Connection, Gallery, str], object]) -> None:
+    said = _typed(number)
+    with _opened() as (database, settings, ring), database.app.begin() as conn:
+        person = _found(conn, ring, settings.institution, kind, said)
+        gallery = find_gallery(conn, ring, settings.institution)
+        if gallery is not None:
+            how(conn, gallery, person)
 
 
 @app.command("filing")
@@ -119,6 +152,10 @@ def camera_sign(
         version = settings.notice_version or load_policy(settings.policy).policy.notices[-1].version
         out.write_text(sign.render(Processor(name, contact, version)), "utf-8")
     typer.echo(str(out))
+
+
+def _typed(number: str) -> str:
+    return typer.prompt("证件号码 Number", hide_input=True) if number == "-" else number
 
 
 def _found(conn: Connection, ring: KeyRing, institution: str, kind: str, number: str) -> str:

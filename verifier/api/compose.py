@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from models.calibration import Calibration
 from models.engine import load_engine
+from verifier.identity import erasure
 from verifier.identity.galleries import Gallery, open_gallery
 from verifier.identity.resolver import CredentialResolver
 from verifier.ledger import policies
@@ -105,6 +106,7 @@ def open_verifier(
         gallery, demo = _institution(database, keyring, settings.institution, engine)
         with database.app.begin() as conn:
             said = policy.policy.model_dump_json()
+            erasure.replay(conn, gallery)
             policies.put_in_force(conn, settings.institution, said, now())
         parts = Dependencies(
             engine=database.app,

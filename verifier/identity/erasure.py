@@ -1,10 +1,18 @@
-"""Withdrawal and erasure (PIPL Art. 15, 47): what is withdrawn is gone; the ledger stays whole."""
+"""Withdrawal and erasure (PIPL Art. 15, 47): what is withdrawn is gone; the ledger stays whole.
+
+Both are written to the signed list beside the keys before the transaction commits. A process that
+dies between leaves a line too many, and what was asked for is then done at the next start; the
+other way round a restored back-up would bring a face back.
+"""
+
+from dataclasses import replace
 
 from sqlalchemy import Connection, delete, select, update
 
 from verifier.ledger import append
 from verifier.protocol.values import now
 from verifier.store.schema import ConsentRecord, Identifier, Person
+from verifier.trust.erasures import Erasure
 
 from . import templates
 from .errors import IdentityRefused
@@ -18,13 +26,16 @@ def withdraw(conn: Connection, gallery: Gallery, person: str) -> int:
     """
     templates.one_writer(conn, gallery)
     _lock(conn, gallery, person)
+    at = now()
     consents = conn.execute(
         update(ConsentRecord)
         .where(ConsentRecord.person == person, ConsentRecord.withdrawn_at.is_(None))
-        .values(withdrawn_at=now())
+        .values(withdrawn_at=at)
     ).rowcount
     removed = templates.remove(conn, gallery, person)
     if consents or removed:
+        if gallery.erasures:
+            gallery.erasures.add(gallery.institution, "withdrawn", person, at)
         body = {"person": person, "consents": consents, "templates": removed}
         append(conn, gallery.institution, "consent.withdrawn", body)
     return removed
@@ -50,6 +61,8 @@ def erase(conn: Connection, gallery: Gallery, person: str) -> None:
         )
     )
     if done.rowcount:
+        if gallery.erasures:
+            gallery.erasures.add(gallery.institution, "erased", person, now())
         append(conn, gallery.institution, "person.erased", {"person": person})
 
 
@@ -62,3 +75,49 @@ def _lock(conn: Connection, gallery: Gallery, person: str) -> None:
     )
     if found is None:
         raise IdentityRefused("person.unknown", "no such person at this institution")
+
+
+def replay(conn: Connection, gallery: Gallery) -> int:
+    """Do again what the list says, in a database that may be older than it; to how many people.
+
+    Raises `ErasuresBroken`.
+    """
+    if gallery.erasures is None:
+        return 0
+    done = set()
+    for line in gallery.erasures.read():
+        if line.institution != gallery.institution or not _known(conn, gallery, line.person):
+            continue
+        if line.kind == "erased":
+            if _has_key(conn, line.person):
+                done.add(line.person)
+            erase(conn, _silent(gallery), line.person)
+        elif _agreed_before(conn, line):
+            done.add(line.person)
+            withdraw(conn, _silent(gallery), line.person)
+    return len(done)
+
+
+def _silent(gallery: Gallery) -> Gallery:
+    """The same, without a list to write to."""
+    return replace(gallery, erasures=None)
+
+
+def _known(conn: Connection, gallery: Gallery, person: str) -> bool:
+    mine = (Person.id == person, Person.institution == gallery.institution)
+    return conn.scalar(select(Person.id).where(*mine)) is not None
+
+
+def _has_key(conn: Connection, person: str) -> bool:
+    kept = select(Person.id).where(Person.id == person, Person.data_key_sealed.is_not(None))
+    return conn.scalar(kept) is not None
+
+
+def _agreed_before(conn: Connection, line: Erasure) -> bool:
+    """Whether consents in force are all older than the withdrawal: a later one was meant."""
+    given = conn.scalars(
+        select(ConsentRecord.given_at).where(
+            ConsentRecord.person == line.person, ConsentRecord.withdrawn_at.is_(None)
+        )
+    ).all()
+    return bool(given) and max(given) <= line.at

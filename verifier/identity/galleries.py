@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from verifier.protocol.values import new_id, now
 from verifier.store.schema import Gallery as GalleryRow
+from verifier.trust.erasures import ErasureList
 from verifier.trust.keys import KeyRing
 from verifier.trust.sealing import KEY_BYTES, Secret, new_key, seal, unseal
 
@@ -49,6 +50,8 @@ class Gallery:
     pack: str
     pack_digest: str
     secrets: GallerySecrets
+    erasures: ErasureList | None = None
+    """What is gone for good, kept beside the keys; None where those are in memory only."""
 
 
 def open_gallery(conn: Connection, keyring: KeyRing, institution: str, pack: Pack) -> Gallery:
@@ -100,6 +103,7 @@ def find_gallery(conn: Connection, keyring: KeyRing, institution: str) -> Galler
         pack=row["pack"],
         pack_digest=row["pack_digest"],
         secrets=gallery_secrets(keyring, row["id"], row["key_sealed"]),
+        erasures=ErasureList.of(keyring),
     )
 
 

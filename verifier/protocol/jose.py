@@ -37,6 +37,8 @@ RECEIPT = Kind("shualian-receipt+jwt", "ES256")
 CLIENT_ASSERTION = Kind("client-authentication+jwt", "ES256")
 ACCESS = Kind("at+jwt", "Ed25519")
 CHECKPOINT = Kind("shualian-checkpoint+jws", "Ed25519")
+ERASURE = Kind("shualian-erasure+jws", "Ed25519")
+BACKUP = Kind("shualian-backup+jws", "Ed25519")
 
 
 class BadSignature(Exception):

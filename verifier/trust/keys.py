@@ -51,6 +51,8 @@ class KeyRing:
         """P-256, signs receipts (ES256); its `kid` is the RFC 7638 thumbprint."""
         self.seal_key = seal_key
         """X25519, to which terminals seal evidence."""
+        self.folder: Path | None = None
+        """Where the ring lies; None for one in memory."""
 
     def __repr__(self) -> str:
         return f"KeyRing(receipt={self.receipt_key.kid}, seal={self.seal_key.kid})"
@@ -73,7 +75,9 @@ class KeyRing:
             text = path.read_text("utf-8")
         except OSError as error:
             raise KeysRefused("keys.unwritable", f"{path}: {error.strerror}") from error
-        return cls.parse(text, str(path))
+        ring = cls.parse(text, str(path))
+        ring.folder = folder
+        return ring
 
     @classmethod
     def load(cls, folder: Path) -> Self:
