@@ -4,10 +4,18 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
+from rich.console import Console
 
+from verifier.identity.errors import IdentityRefused
+from verifier.identity.rekeying import rekey
 from verifier.settings import Settings, SettingsRefused, load
+from verifier.store import backup
+from verifier.store.backup import BackupRefused
+from verifier.store.database import open_database
+from verifier.store.errors import StoreRefused
 from verifier.trust import shares
 from verifier.trust.keys import KeyRing, KeysRefused
+from verifier.trust.sealing import SealBroken
 from verifier.trust.shares import SharesRefused
 
 app = typer.Typer(
@@ -69,6 +77,31 @@ def recover(files: Files) -> None:
     except (SharesRefused, KeysRefused) as error:
         _fail(str(error), error.code)
     typer.echo(f"已恢复到 {settings.keys}。The key ring is recovered.")
+
+
+@app.command("rekey-gallery")
+def rekey_gallery(
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """New keys for every template, name and number; nobody is enrolled anew. Stop verifiers first.
+
+    Make a back-up before, and burn older ones after: they open with the old key no less.
+    """
+    if not yes:
+        typer.confirm("停机更换人脸库密钥？Change the gallery's keys now?", abort=True)
+    settings = _settings()
+    try:
+        ring = KeyRing.load(settings.keys)
+        with open_database(settings) as database:
+            database.app.dispose()
+            backup.refuse_others(database)
+            with database.owner.begin() as conn, Console(stderr=True).status("更换密钥") as status:
+                done = rekey(
+                    conn, ring, settings.institution, lambda n: status.update(f"更换密钥 {n:,}")
+                )
+    except (BackupRefused, IdentityRefused, KeysRefused, SealBroken, StoreRefused) as error:
+        _fail(str(error), error.code)
+    typer.echo(f"已更换密钥，共 {done:,} 人。The keys of {done:,} people are new.")
 
 
 def _settings() -> Settings:

@@ -12,7 +12,7 @@ from verifier.protocol.values import new_id, now
 from verifier.store.schema import Gallery as GalleryRow
 from verifier.trust.erasures import ErasureList
 from verifier.trust.keys import KeyRing
-from verifier.trust.sealing import KEY_BYTES, Secret, new_key, seal, unseal
+from verifier.trust.sealing import KEY_BYTES, Secret, new_key
 
 from .errors import IdentityRefused
 
@@ -69,9 +69,7 @@ def open_gallery(conn: Connection, keyring: KeyRing, institution: str, pack: Pac
             pack=pack.name,
             pack_digest=pack.digest,
             dim=pack.dim,
-            key_sealed=seal(
-                keyring.gallery_wrap_key(gallery), new_key(), f"galleries.key/{gallery}"
-            ),
+            key_sealed=keyring.store.wrap(new_key(), place_of_key(gallery)),
             created_at=now(),
         )
         .on_conflict_do_nothing()
@@ -109,8 +107,17 @@ def find_gallery(conn: Connection, keyring: KeyRing, institution: str) -> Galler
 
 def gallery_secrets(keyring: KeyRing, gallery: str, key_sealed: bytes) -> GallerySecrets:
     """Unwrap a gallery's key. Raises `SealBroken`."""
-    key = unseal(keyring.gallery_wrap_key(gallery), key_sealed, f"galleries.key/{gallery}")
+    return secrets_of(keyring.store.unwrap(key_sealed, place_of_key(gallery)))
+
+
+def secrets_of(key: Secret) -> GallerySecrets:
+    """What follows from a gallery's key."""
     return GallerySecrets(*(_derived(key, label) for label in ("wrap", "rotation", "source")))
+
+
+def place_of_key(gallery: str) -> str:
+    """Where a gallery's wrapped key stands: to this it is bound."""
+    return f"galleries.key/{gallery}"
 
 
 def _derived(key: Secret, label: str) -> Secret:

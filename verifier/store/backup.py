@@ -113,7 +113,7 @@ def restore(database: Database, folder: Path, *, replace: bool = False) -> None:
         raise BackupRefused("backup.not_empty", "the database holds data; see --replace")
     database.app.dispose()
     database.owner.dispose()
-    _refuse_others(database)
+    refuse_others(database)
     _run(
         database,
         "pg_restore",
@@ -126,8 +126,11 @@ def restore(database: Database, folder: Path, *, replace: bool = False) -> None:
     )
 
 
-def _refuse_others(database: Database) -> None:
-    """Whoever just left may be counted for a moment, so the question is asked for five seconds."""
+def refuse_others(database: Database) -> None:
+    """Raises `BackupRefused` with `backup.in_use` while anybody else has the database open.
+
+    Whoever just left may be counted for a moment, so the question is asked for five seconds.
+    """
     alone = database.owner.execution_options(isolation_level="AUTOCOMMIT")
     with alone.connect() as conn:
         for _ in range(50):

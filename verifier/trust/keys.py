@@ -23,6 +23,7 @@ from joserfc.jwk import ECKey, OKPKey
 
 from verifier.protocol.values import b64url, from_b64url
 
+from .key_store import DerivedKeyStore, KeyStore
 from .sealing import KEY_BYTES, Secret, new_key
 
 FILE_NAME = "keyring.json"
@@ -53,6 +54,8 @@ class KeyRing:
         """X25519, to which terminals seal evidence."""
         self.folder: Path | None = None
         """Where the ring lies; None for one in memory."""
+        self.store: KeyStore = DerivedKeyStore(self._wrapping)
+        """What wraps galleries' keys: this ring, or a hospital's own module in its place."""
 
     def __repr__(self) -> str:
         return f"KeyRing(receipt={self.receipt_key.kid}, seal={self.seal_key.kid})"
@@ -183,6 +186,9 @@ class KeyRing:
     def gallery_wrap_key(self, gallery: str) -> Secret:
         """Which wraps one gallery's key."""
         return self.derive("gallery-wrap", gallery)
+
+    def _wrapping(self, place: str) -> Secret:
+        return self.gallery_wrap_key(place.partition("/")[2])
 
 
 def _x25519() -> OKPKey:
