@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests import outgoing
+
+outgoing.block()
+
 SHARED = Path(os.environ.get("SHUALIAN_SHARED", Path(__file__).parents[2] / "shared"))
 
 

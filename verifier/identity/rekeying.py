@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from verifier.ledger import append
 from verifier.store.schema import Gallery as GalleryRow
@@ -105,7 +105,7 @@ class _Turn:
 
 
 def _reseal(
-    conn: Connection, turn: _Turn, row: Row[Any],
+    conn: Connection, turn: _Turn, row: Any,
     keys: tuple[Secret, Secret], wrapped: bytes,
 ) -> None:  # fmt: skip
     person, gallery = row.id, turn.gallery
