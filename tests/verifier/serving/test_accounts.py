@@ -189,6 +189,24 @@ def test_a_terminal_revoked_by_staff_is_refused_at_its_next_request(
     assert said == system.account
 
 
+def test_an_auditor_reads_what_was_done_page_by_page(system: Member, hospital: Hospital) -> None:
+    made_by(system, "g1001")
+    reader = member(hospital, "g0003", Role.AUDIT_ADMIN)
+    first = reader.ask("GET", "/v1/ledger/entries?limit=2").json()
+    rest = reader.ask("GET", f"/v1/ledger/entries?after={first['next']}").json()
+    seqs = [entry["seq"] for entry in first["entries"] + rest["entries"]]
+    assert seqs == sorted(set(seqs))
+    assert rest["next"] is None
+    (made,) = [
+        entry["body"]
+        for entry in reader.ask("GET", "/v1/ledger/entries?kind=account.created").json()["entries"]
+        if entry["body"]["by"] != "operator"
+    ]
+    assert made["by"] == system.account
+    assert "g1001" not in str(first) + str(rest), "no work number, ids"
+    assert system.refused("GET", "/v1/ledger/entries") == "account.forbidden"
+
+
 def staff_routes() -> Iterator[tuple[str, str, dict[str, Any]]]:
     for path, verbs in openapi(bare_app())["paths"].items():
         for verb, operation in verbs.items():
