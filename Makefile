@@ -8,7 +8,7 @@ export SHUALIAN_DATA ?= $(CURDIR)/.data
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check bench fuzz fuzz-api coverage format lock reset fetch clean
+.PHONY: help run demo test check bench fuzz fuzz-api coverage mutations format lock reset fetch clean
 
 help: ## list these verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -66,6 +66,9 @@ fuzz-api: $(VENV)/dev.stamp ## send RUNS=5000 generated requests as each caller,
 
 coverage: $(VENV)/dev.stamp ## branch coverage of the codecs by their own tests; fails under 95 %
 	@$(BIN)/python -m tests.house.codec_coverage
+
+mutations: $(VENV)/dev.stamp ## break each recorded rule in a copy and see its test fail; raw JSON to benchmarks/results/
+	@$(BIN)/python -m tests.mutations $(ONLY)
 
 format: $(VENV)/dev.stamp ## format the code
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .

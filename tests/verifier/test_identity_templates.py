@@ -212,6 +212,18 @@ def test_a_template_moved_to_another_person_is_refused(
         templates.for_decision(conn, keyring, gallery, other.id)
 
 
+def test_a_replaced_template_put_back_in_its_successors_row_is_refused(
+    conn: Connection, keyring: KeyRing, gallery: Gallery, somebody: Somebody
+) -> None:
+    """The same person and the same data key: only the row differs."""
+    enrol(conn, keyring, gallery, somebody)
+    replaced = conn.scalar(text("SELECT vector_sealed FROM templates"))
+    enrol(conn, keyring, gallery, somebody, unit_vectors(1, seed=2))
+    conn.execute(text("UPDATE templates SET vector_sealed = :old"), {"old": replaced})
+    with pytest.raises(SealBroken):
+        templates.for_decision(conn, keyring, gallery, somebody.id)
+
+
 def test_no_vector_stands_in_the_clear_anywhere_in_the_database(
     conn: Connection, keyring: KeyRing, gallery: Gallery, somebody: Somebody
 ) -> None:
