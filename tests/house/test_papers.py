@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from collections import Counter
 from typing import Any
 
 import click
@@ -79,3 +80,9 @@ def test_every_control_of_level_three_has_a_state_and_its_evidence() -> None:
             assert papers.tests_named(row["tests"]), row.cells
         if row["state"] in ("in part", "not built"):
             assert "Open:" in row["hospital's part, and what is open"], row.cells
+
+
+def test_the_level_three_page_counts_its_own_states() -> None:
+    counts = Counter(row["state"] for row in papers.rows(LEVELS, "control"))
+    said = dict(re.findall(r"(held|in part|duty|not built): (\d+)", LEVELS))
+    assert {state: int(number) for state, number in said.items()} == dict(counts)
