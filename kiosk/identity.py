@@ -11,6 +11,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from verifier.protocol.jose import Signer
 from verifier.protocol.values import Id
 
 from .errors import IdentityExposed, IdentityMissing, IdentityTaken, IdentityUnreadable
@@ -35,7 +36,8 @@ class TerminalIdentity:
     terminal: str
     institution: str
     verifier_url: str
-    key: OKPKey = field(repr=False)
+    key: OKPKey | Signer = field(repr=False)
+    """From the file; or one that a chip holds, put in its place where the agent is composed."""
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -111,6 +113,8 @@ class TerminalIdentity:
 
     def public_jwk(self) -> dict[str, Any]:
         """What the verifier may know."""
+        if not isinstance(self.key, OKPKey):
+            raise IdentityUnreadable("the key is a module's: ask the module for its public half")
         return dict(self.key.as_dict(private=False))
 
 

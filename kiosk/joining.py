@@ -8,6 +8,7 @@ import ssl
 from pathlib import Path
 
 import httpx
+from joserfc.jwk import OKPKey
 from pydantic import BaseModel, ValidationError
 
 from verifier.protocol.errors import Problem
@@ -18,7 +19,13 @@ from verifier.protocol.registration import (
     bring,
 )
 
-from .errors import IdentityMissing, VerifierConfused, VerifierRefused, VerifierUnreachable
+from .errors import (
+    IdentityMissing,
+    IdentityUnreadable,
+    VerifierConfused,
+    VerifierRefused,
+    VerifierUnreachable,
+)
 from .identity import TerminalIdentity
 from .verifier_client import Patience, VerifierClient, refuse_plain_http
 
@@ -55,6 +62,8 @@ async def rotate(
     Raises as `join` does.
     """
     identity, coming = TerminalIdentity.load(path), TerminalIdentity.with_next(path)
+    if not isinstance(coming.key, OKPKey):
+        raise IdentityUnreadable("a module's key is rotated by the module, and registered anew")
     brought = bring(coming.key, identity.terminal)
     try:
         await _bring(identity, brought, patience, context)

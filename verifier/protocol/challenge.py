@@ -72,7 +72,9 @@ class RequestProof(Message):
     issued_at: UtcTime
 
 
-def authorization(terminal: str, key: OKPKey, method: str, path: str, body: bytes) -> str:
+def authorization(
+    terminal: str, key: OKPKey | jose.Signer, method: str, path: str, body: bytes
+) -> str:
     """The header's value for one request."""
     proof = RequestProof(
         terminal=terminal,

@@ -187,7 +187,7 @@ class Claim(Message):
     legal_basis: LegalBasis | None = None
     evidence: str = Field(max_length=jose.MAX_SIGNED_BYTES, description="Compact JWE of Evidence.")
 
-    def signed(self, key: OKPKey) -> str:
+    def signed(self, key: OKPKey | jose.Signer) -> str:
         """Compact JWS; its `kid` is the terminal's id."""
         return jose.sign(
             jose.CLAIM, self.terminal, self.model_dump_json(exclude_none=False).encode(), key

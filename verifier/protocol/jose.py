@@ -8,18 +8,26 @@ RFC 7515 (JWS), RFC 7516 (JWE), RFC 9864 (fully specified algorithms), RFC 8725 
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from joserfc import jwe, jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey
 
-from .values import from_b64url
+from .values import b64url, from_b64url
 
 MAX_SIGNED_BYTES = 4 * 1024 * 1024
 SIGNING_SUITE = "intl"
 
 SigningKey = OKPKey | ECKey
+
+
+@runtime_checkable
+class Signer(Protocol):
+    """A private key that stays where it is: in a chip (PKCS#11, TPM), or behind a process."""
+
+    def sign(self, data: bytes) -> bytes:
+        """The signature of these bytes by the kind's algorithm (64 bytes for Ed25519)."""
 
 
 @dataclass(frozen=True)
@@ -66,9 +74,12 @@ _SIGNING = {alg: _Jws(algorithms=[alg]) for alg in ("Ed25519", "ES256")}
 """One registry an algorithm, so that a checker knows no other."""
 
 
-def sign(kind: Kind, kid: str, payload: bytes, key: SigningKey) -> str:
+def sign(kind: Kind, kid: str, payload: bytes, key: SigningKey | Signer) -> str:
     """A compact JWS over `payload` with `typ`, `alg` and `kid` in its protected header."""
     header = {"alg": kind.alg, "typ": kind.typ, "kid": kid}
+    if isinstance(key, Signer):
+        signed = f"{b64url(json.dumps(header).encode())}.{b64url(payload)}"
+        return f"{signed}.{b64url(key.sign(signed.encode()))}"
     return jws.serialize_compact(header, payload, key, registry=_SIGNING[kind.alg])
 
 
