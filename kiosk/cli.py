@@ -71,6 +71,45 @@ async def _run(settings: Any) -> None:
             await stop.wait()
 
 
+@app.command()
+def desk(
+    data: Annotated[Path | None, typer.Option(help="Folder of the terminal's files.")] = None,
+    reader: Annotated[str | None, typer.Option(help="The resident-ID reader's port.")] = None,
+) -> None:
+    """Send what a desk's readers read to the verifier, for the clerk's page, until Ctrl-C."""
+    from .settings import KioskSettings
+
+    named = {"data": data, "reader": reader}
+    settings = KioskSettings(**{k: v for k, v in named.items() if v is not None})  # type: ignore[arg-type]
+    try:
+        asyncio.run(_desk(settings))
+    except Exception as error:
+        if code := getattr(error, "code", None):
+            _fail(str(code), str(error))
+        raise
+
+
+async def _desk(settings: Any) -> None:
+    from . import logs
+    from .desk_agent import DeskAgent
+    from .joining import finish_rotation
+    from .verifier_client import VerifierClient
+
+    context = settings.tls_context()
+    identity = await finish_rotation(settings.identity_file, context=context)
+    logs.configure()
+    async with VerifierClient(identity, context=context) as client:
+        agent = DeskAgent(settings.listed(), client, typer.echo)
+        reading = asyncio.create_task(agent.run())
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, reading.cancel)
+        typer.echo(f"Desk {identity.terminal}. Stop with Ctrl-C.")
+        try:
+            await reading
+        except asyncio.CancelledError:
+            typer.echo("Stopped.")
+
+
 def _engine(settings: Any) -> Any:
     from models.engine import load_engine
 

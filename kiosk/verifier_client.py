@@ -16,6 +16,7 @@ from verifier.protocol.challenge import Challenge, ChallengeRequest
 from verifier.protocol.claim import claim_hash
 from verifier.protocol.claim_status import ClaimStatus
 from verifier.protocol.decision import ClaimAnswer
+from verifier.protocol.desk import SealKey, SentReading
 from verifier.protocol.errors import Problem
 from verifier.protocol.registration import Registered
 
@@ -125,6 +126,14 @@ class VerifierClient:
         """The proof that the ledger of `first` entries begins the one of `second`."""
         path = f"/v1/ledger/consistency/{first}/{second}"
         return (await self._ask("GET", path, b"", _Proof)).proof
+
+    async def seal_key(self) -> dict[str, str]:
+        """The public key to which a desk's readings are sealed."""
+        return (await self._ask("GET", "/v1/readings/key", b"", SealKey)).seal_key
+
+    async def send_reading(self, reading: SentReading) -> None:
+        """A credential for the clerk of this desk."""
+        await self._try("POST", "/v1/readings", reading.model_dump_json().encode(), False)
 
     async def receipt(self, receipt_id: str) -> str:
         """A receipt that this terminal made, as compact JWS."""

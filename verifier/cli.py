@@ -20,6 +20,7 @@ from verifier.identity import institutions
 from verifier.identity.errors import IdentityRefused
 from verifier.identity.resolver import CredentialResolver
 from verifier.policy.load import PolicyRefused, load_policy
+from verifier.protocol.desk import DESK
 from verifier.protocol.receipt import ReceiptRefused, check_receipt
 from verifier.settings import Settings, SettingsRefused, load
 from verifier.store import migrate as store_migrations
@@ -297,7 +298,7 @@ def check(
 
 
 def _refuse_unknown(purposes: list[str], settings: Settings) -> None:
-    known = load_policy(settings.policy).policy.purposes
+    known = [*load_policy(settings.policy).policy.purposes, DESK]
     if unknown := sorted(set(purposes) - set(known)):
         raise InputRefused(
             f"the policy knows no purpose {', '.join(unknown)}; it knows {', '.join(known)}"

@@ -30,6 +30,7 @@ from .housekeeping import Housekeeper
 from .metrics import Metrics
 from .problems import store_is_away
 from .proofs import Replays
+from .readings import Readings
 from .store_watch import StoreWatch
 from .tokens import Tokens
 from .workers import Workers
@@ -82,6 +83,7 @@ class Site:
         self.replays = Replays()
         self.attempts = Attempts()
         self.sign_ins = Attempts(Allowance(10, 30.0), Allowance(60, 2.0), code="account.too_many")
+        self.readings = Readings()
         self.doors = Doors(parts.engine, parts.keyring, parts.institution)
         self.gallery = FollowedGallery(parts.keyring, parts.gallery, parts.search)
         self.tokens = Tokens(parts.engine, parts.keyring, parts.institution)

@@ -369,6 +369,12 @@ REFUSALS: dict[str, RefusalKind] = {
             f"没有找到凭据。{_COUNTER}",
         ),
         RefusalKind(
+            "reading.none",
+            404,
+            "No reading of this desk waits.",
+            "读卡器上没有新读到的证件，请重新放置证件后再试。",
+        ),
+        RefusalKind(
             "ledger.unknown", 404, "No such entry or size is sealed.", f"没有找到。{_AGAIN}"
         ),
         RefusalKind(

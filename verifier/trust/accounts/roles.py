@@ -19,6 +19,7 @@ class Permission(StrEnum):
     TERMINALS_MANAGE = "terminals:manage"
     LEDGER_READ = "ledger:read"
     RECEIPTS_READ = "receipts:read"
+    READINGS_TAKE = "readings:take"
 
     @property
     def writes(self) -> bool:
@@ -56,8 +57,8 @@ ADMINS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
 _P = Permission
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     # Of a room that is still to be built a role has nothing here yet.
-    Role.ENROLMENT_CLERK: frozenset(),
-    Role.COUNTER: frozenset({_P.RECEIPTS_READ}),
+    Role.ENROLMENT_CLERK: frozenset({_P.READINGS_TAKE}),
+    Role.COUNTER: frozenset({_P.RECEIPTS_READ, _P.READINGS_TAKE}),
     Role.SCHEDULER: frozenset(),
     Role.MEDICAL_AFFAIRS: frozenset(),
     Role.INSURANCE_OFFICE: frozenset({_P.RECEIPTS_READ}),

@@ -1,0 +1,93 @@
+"""The agent beside a clerk's screen: whatever is laid on a reader goes, sealed and signed, to the
+verifier, where the clerk's page takes it. It opens no camera, serves no page and keeps nothing.
+"""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+import structlog
+from joserfc.jwk import OKPKey
+
+from devices.base import Reading
+from devices.manager import DeviceConfig, Manager, Taken, Troubled
+from verifier.protocol.claim import Evidence
+from verifier.protocol.desk import SentReading
+
+from .errors import KioskError
+from .reading import NoCredential, credential
+from .verifier_client import VerifierClient
+
+log = structlog.get_logger("kiosk")
+
+KINDS = ("resident_id", "social_security_card", "vendor", "scanner")
+_LOOK_S = 0.5
+LIES_S = 3.0
+"""A card that is read again within so long was never taken away."""
+
+
+class DeskAgent:
+    """Reads until it is stopped. Use `run` in a task."""
+
+    def __init__(
+        self,
+        devices: Sequence[DeviceConfig],
+        client: VerifierClient,
+        told: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """`told` hears of each reading: its kind, or the code of what went wrong."""
+        self._devices, self._client, self._told = devices, client, told
+        self._last: tuple[object, float] = (None, 0.0)
+
+    async def run(self) -> None:
+        """Until cancelled. A reading that cannot be sent is dropped: the card is still there."""
+        loop, read = asyncio.get_running_loop(), asyncio.Queue[Reading | str](maxsize=8)
+        stop = threading.Event()
+
+        def pump() -> None:
+            with Manager(self._devices) as manager:
+                names, ticket = manager.names(*KINDS), 0
+                manager.want(names, ticket)
+                while not stop.is_set():
+                    event = manager.next(_LOOK_S)
+                    if isinstance(event, Taken | Troubled):
+                        said = event.value if isinstance(event, Taken) else event.code
+                        asyncio.run_coroutine_threadsafe(read.put(said), loop)
+                        ticket += 1
+                        manager.want(names, ticket)
+
+        pumping = asyncio.create_task(asyncio.to_thread(pump))
+        try:
+            key: OKPKey | None = None
+            while True:
+                said = await read.get()
+                if isinstance(said, str):
+                    self._told(said)
+                elif isinstance(said, Reading) and not self._lies_there_still(said):
+                    key = await self._sent(said, key)
+        finally:
+            stop.set()
+            await pumping
+
+    def _lies_there_still(self, reading: Reading) -> bool:
+        """Whether it is the card that was sent a moment ago: a clerk is told of it once."""
+        last, at = self._last
+        now = time.monotonic()
+        self._last = ((reading.kind, dict(reading.fields)), now)
+        return last == self._last[0] and now - at < LIES_S
+
+    async def _sent(self, reading: Reading, key: OKPKey | None) -> OKPKey | None:
+        try:
+            key = key or OKPKey.import_key({**await self._client.seal_key()})
+            evidence = Evidence(reading=credential(reading))
+            await self._client.send_reading(SentReading(evidence=evidence.sealed(key)))
+        except NoCredential:
+            self._told("reading.no_credential")
+        except KioskError as error:
+            log.warning("desk.not_sent", code=error.code)
+            self._told(error.code)
+            return None
+        else:
+            self._told(reading.kind)
+        return key
