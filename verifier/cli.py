@@ -15,7 +15,7 @@ from verifier.api.compose import StartRefused, open_verifier
 from verifier.api.logs import configure
 from verifier.api.serve import ServeRefused, address, listen, serve, tls_of
 from verifier.api.syslog import Collector, Syslog
-from verifier.api.tokens import READ_RECEIPTS
+from verifier.api.tokens import READ_RECEIPTS, READ_SUPERVISION
 from verifier.identity import institutions
 from verifier.identity.errors import IdentityRefused
 from verifier.identity.resolver import CredentialResolver
@@ -269,11 +269,13 @@ def register_client(
     client: str,
     key: Jwk,
     scope: Annotated[list[str] | None, typer.Option(help="What it may do; repeat it.")] = None,
+    supervisor: Annotated[bool, typer.Option(help="Of the region, not of this hospital.")] = False,
 ) -> None:
     """Register a machine client by its public key. Without a scope it may read receipts."""
-    settings, scopes = load(), set(scope or [READ_RECEIPTS])
+    kind = "supervisor" if supervisor else "his"
+    settings, scopes = load(), set(scope or [READ_SUPERVISION if supervisor else READ_RECEIPTS])
     with open_database(settings) as database, database.app.begin() as conn:
-        clients.register(conn, client, settings.institution, _jwk(key), scopes)
+        clients.register(conn, client, settings.institution, _jwk(key), scopes, kind)
     typer.echo(f"{client} may ask for {' '.join(sorted(scopes))}")
 
 

@@ -19,6 +19,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+LEAST_REGION_KEY = 32
+
 
 class SettingsRefused(Exception):
     """The verifier does not start with these settings. `str()` says which and why, never a value.
@@ -74,6 +76,9 @@ class Settings(BaseSettings):
         description="The hospital's log collector (RFC 5424), on a private address.",
     )
     syslog_ca: Path | None = Field(None, description="Who signed its certificate, for tls://.")
+    region_key: Path | None = Field(
+        None, description="File (0600) with the region's key for a supervisor's pseudonyms."
+    )
     policy: Path | None = Field(None, description="A policy TOML; None: the one that ships.")
 
     @classmethod
@@ -119,6 +124,12 @@ class Settings(BaseSettings):
         if self.mode == "central":
             self._check_central()
         self._check_syslog()
+        if self.region_key is not None:
+            refuse_if_readable_by_others(self.region_key)
+            if len(self.region_key.read_bytes()) < LEAST_REGION_KEY:
+                raise SettingsRefused(
+                    "settings.invalid", f"the region's key has at least {LEAST_REGION_KEY} bytes"
+                )
         if self.tls_key is not None:
             refuse_if_readable_by_others(self.tls_key)
 

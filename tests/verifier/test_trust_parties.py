@@ -122,7 +122,7 @@ def test_a_client_is_registered_replaced_and_known_by_either_kind_of_key(
     conn: Connection, institution: str
 ) -> None:
     old = ECKey.generate_key("P-256")
-    clients.register(conn, "his", institution, old.as_dict(private=False), ["receipts.read"])
+    clients.register(conn, "his", institution, old.as_dict(private=False), ["receipts:read"])
     found = clients.get(conn, "his")
     assert found is not None
     assert found.public_key.thumbprint() == old.thumbprint()

@@ -123,6 +123,7 @@ def open_verifier(
             revive=database.revive,
             load=load or Load(),
             resolver=resolver,
+            region_key=settings.region_key.read_bytes() if settings.region_key else None,
         )
         app = create_app(parts)
         site: Site = app.state.site

@@ -131,6 +131,18 @@ def staff(permission: Permission, *, again: bool = False) -> Any:
     return Depends(dependency)
 
 
+def client_with(scope: str) -> Any:
+    """A dependency: a machine client whose token has this scope."""
+
+    async def dependency(request: Request, site: Here) -> ClientRecord:
+        scheme, token = credential(request)
+        if scheme != "bearer" or not token:
+            raise refusal("auth.missing")
+        return await site.small.take(site.tokens.client_of, token, scope, site.parts.clock())
+
+    return Depends(dependency)
+
+
 def credential(request: Request) -> tuple[str, str]:
     """Scheme, in small letters, and what follows it."""
     scheme, _, rest = request.headers.get("authorization", "").partition(" ")

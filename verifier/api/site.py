@@ -67,6 +67,8 @@ class Dependencies:
     revive: Callable[[], None] | None = None
     """Brings a lost store back or raises; without it the store is only asked."""
     load: Load = field(default_factory=Load)
+    region_key: bytes | None = None
+    """Under which a supervisor's pseudonyms are made; without one there is no supervision."""
     resolver: CredentialResolver | None = None
     """Without one the institution has no door for codes."""
 

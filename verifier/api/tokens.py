@@ -21,15 +21,20 @@ from verifier.protocol.errors import refusal
 from verifier.protocol.values import new_id
 from verifier.receipts.issue import issuer_of
 from verifier.trust import clients
-from verifier.trust.clients import ClientRecord
+from verifier.trust.clients import (
+    IDENTIFY,
+    READ_LEDGER,
+    READ_RECEIPTS,
+    READ_SUPERVISION,
+    ClientRecord,
+)
 from verifier.trust.keys import KeyRing
 
 LONGEST_ASSERTION = timedelta(minutes=5)
 TOKEN_LIFETIME = timedelta(minutes=5)
 SLACK = timedelta(seconds=30)
 _CLIENT_ID = re.compile(r"[!-~]{1,64}")
-READ_RECEIPTS = "receipts:read"
-READ_LEDGER = "ledger:read"
+STEP_UP_LIFETIME = timedelta(seconds=60)
 
 
 class Assertion(BaseModel):
@@ -54,6 +59,9 @@ class TokenAnswer(BaseModel):
     scope: str
 
 
+__all__ = ["IDENTIFY", "READ_LEDGER", "READ_RECEIPTS", "READ_SUPERVISION", "Tokens"]
+
+
 @dataclass(frozen=True)
 class Tokens:
     """Takes assertions and gives tokens, for one institution."""
@@ -71,9 +79,10 @@ class Tokens:
             if not clients.use_assertion(conn, client.id, said.jti, expires):
                 raise refusal("auth.invalid", note="assertion used before")
         granted = _scopes(client, scope)
+        life = STEP_UP_LIFETIME if granted == IDENTIFY else TOKEN_LIFETIME
         return TokenAnswer(
-            access_token=self._token(client.id, granted, now),
-            expires_in=int(TOKEN_LIFETIME.total_seconds()),
+            access_token=self._token(client.id, granted, now, life),
+            expires_in=int(life.total_seconds()),
             scope=granted,
         )
 
@@ -88,7 +97,11 @@ class Tokens:
             raise refusal("auth.invalid", note="token expired or of another verifier")
         if scope not in said["scope"].split():
             raise refusal("auth.forbidden", note="scope")
-        with self.engine.connect() as conn:
+        with self.engine.begin() as conn:
+            if scope == IDENTIFY:
+                expires = datetime.fromtimestamp(said["exp"], UTC)
+                if not clients.use_assertion(conn, said["sub"], said["jti"], expires):
+                    raise refusal("auth.invalid", note="token used before")
             return self._client(clients.get(conn, said["sub"]))
 
     def _client(self, client: ClientRecord | None) -> ClientRecord:
@@ -114,7 +127,7 @@ class Tokens:
             raise refusal("auth.invalid", note="expired, or lives longer than five minutes")
         return said
 
-    def _token(self, client: str, scope: str, now: datetime) -> str:
+    def _token(self, client: str, scope: str, now: datetime, life: timedelta) -> str:
         issued = int(now.timestamp())
         said = {
             "iss": issuer_of(self.institution),
@@ -123,7 +136,7 @@ class Tokens:
             "client_id": client,
             "scope": scope,
             "iat": issued,
-            "exp": issued + int(TOKEN_LIFETIME.total_seconds()),
+            "exp": issued + int(life.total_seconds()),
             "jti": new_id(),
         }
         return jose.sign(jose.ACCESS, "access", json.dumps(said).encode(), self._key())
@@ -150,7 +163,9 @@ def _kind_of(client: ClientRecord) -> jose.Kind:
 
 
 def _scopes(client: ClientRecord, asked: str | None) -> str:
-    wanted = client.scopes if not asked else set(asked.split())
+    wanted = client.scopes - {IDENTIFY} if not asked else set(asked.split())
     if not wanted or not wanted <= client.scopes:
         raise refusal("auth.forbidden", note="scope")
+    if IDENTIFY in wanted and len(wanted) > 1:
+        raise refusal("auth.forbidden", note="to see a person is asked for alone")
     return " ".join(sorted(wanted))

@@ -369,6 +369,18 @@ REFUSALS: dict[str, RefusalKind] = {
             f"没有找到凭据。{_COUNTER}",
         ),
         RefusalKind(
+            "supervision.off",
+            403,
+            "This institution takes part in no region's supervision.",
+            "本院未接入区域监管。",
+        ),
+        RefusalKind(
+            "supervision.nobody",
+            404,
+            "No person stands behind this decision.",
+            "此记录没有对应的人员，或已删除。",
+        ),
+        RefusalKind(
             "reading.none",
             404,
             "No reading of this desk waits.",

@@ -218,15 +218,19 @@ class Terminal(Suited, Base):
 
 
 class Client(Base):
-    """A machine client of an institution: its HIS, known by its public key (`private_key_jwt`)."""
+    """A machine client of an institution, known by its public key (`private_key_jwt`): its HIS, or
+    the supervisor of its region.
+    """
 
     __tablename__ = "clients"
+    __table_args__ = (CheckConstraint("kind IN ('his','supervisor')", name="kind"),)
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     institution: Mapped[str] = mapped_column(ForeignKey("institutions.code"))
     public_jwk: Mapped[dict[str, Any]]
     scopes: Mapped[list[str]]
     state: Mapped[str] = mapped_column(String(16), default="active")
+    kind: Mapped[str] = mapped_column(String(16), server_default="his")
     created_at: Mapped[datetime]
 
 

@@ -15,6 +15,18 @@ from verifier.store.schema import Client, UsedAssertion
 
 from .terminals import KeyRefused, ed25519_public
 
+READ_RECEIPTS = "receipts:read"
+READ_LEDGER = "ledger:read"
+READ_SUPERVISION = "supervision:read"
+IDENTIFY = "supervision:identify"
+"""To see a person behind a pseudonym: asked for alone, for a minute, for one use."""
+
+SCOPES = {
+    "his": frozenset({READ_RECEIPTS, READ_LEDGER}),
+    "supervisor": frozenset({READ_SUPERVISION, IDENTIFY, READ_LEDGER}),
+}
+"""What each kind of client may have."""
+
 
 @dataclass(frozen=True)
 class ClientRecord:
@@ -25,6 +37,7 @@ class ClientRecord:
     scopes: frozenset[str]
     state: str
     public_key: ECKey | OKPKey
+    kind: str = "his"
 
     @property
     def active(self) -> bool:
@@ -38,13 +51,19 @@ def register(
     institution: str,
     public_jwk: Mapping[str, Any],
     scopes: Iterable[str],
+    kind: str = "his",
 ) -> None:
     """Register, or replace the key and scopes of a client of the same institution.
 
-    Raises `KeyRefused` unless the key is a public P-256 (ES256) or Ed25519 one, and where the id is
-    another institution's.
+    Raises `KeyRefused` for scopes that are not of its kind (`client.scope`), unless the key is a
+    public P-256 (ES256) or Ed25519 one, and where the id is another institution's.
     """
-    values = {"public_jwk": _public(public_jwk), "scopes": sorted(set(scopes))}
+    wanted = sorted(set(scopes))
+    if other := set(wanted) - SCOPES[kind]:
+        raise KeyRefused(
+            "client.scope", f"a client of kind {kind} has no {' '.join(sorted(other))}"
+        )
+    values = {"public_jwk": _public(public_jwk), "scopes": wanted, "kind": kind}
     statement = insert(Client).values(
         id=client, institution=institution, state="active", created_at=now(), **values
     )
@@ -67,7 +86,8 @@ def get(conn: Connection, client: str) -> ClientRecord | None:
         return None
     jwk = row["public_jwk"]
     key = ECKey.import_key(jwk) if jwk["kty"] == "EC" else OKPKey.import_key(jwk)
-    return ClientRecord(row["id"], row["institution"], frozenset(row["scopes"]), row["state"], key)
+    scopes = frozenset(row["scopes"])
+    return ClientRecord(row["id"], row["institution"], scopes, row["state"], key, row["kind"])
 
 
 def use_assertion(conn: Connection, client: str, jti: str, expires_at: datetime) -> bool:

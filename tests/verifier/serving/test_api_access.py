@@ -3,7 +3,7 @@
 import json
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -157,7 +157,14 @@ def test_a_purpose_that_is_not_the_terminals_gets_no_challenge(
 class His:
     """A machine client's side of `private_key_jwt`."""
 
-    def __init__(self, hospital: Hospital, name: str = "his", kind: str = "EC") -> None:
+    def __init__(
+        self,
+        hospital: Hospital,
+        name: str = "his",
+        kind: str = "EC",
+        scopes: Sequence[str] = ("receipts:read",),
+        role: str = "his",
+    ) -> None:
         self.name, self.http = name, hospital.http
         self.key: Any = (
             ECKey.generate_key("P-256") if kind == "EC" else OKPKey.generate_key("Ed25519")
@@ -165,7 +172,7 @@ class His:
         self.alg = "ES256" if kind == "EC" else "Ed25519"
         with hospital.database.app.begin() as conn:
             public = self.key.as_dict(private=False)
-            clients.register(conn, name, INSTITUTION, public, ["receipts:read"])
+            clients.register(conn, name, INSTITUTION, public, scopes, role)
 
     def assertion(self, **changes: Any) -> str:
         said = {
@@ -188,8 +195,8 @@ class His:
         }
         return self.http.post("/v1/token", data=fields | form)
 
-    def token(self) -> str:
-        answer = self.ask()
+    def token(self, **form: str) -> str:
+        answer = self.ask(**form)
         assert answer.status_code == 200, answer.text
         return str(answer.json()["access_token"])
 

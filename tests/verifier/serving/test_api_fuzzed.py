@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from verifier.api.app import bare_app, openapi
 from verifier.trust.accounts import second_factor
 from verifier.trust.accounts.roles import Role
+from verifier.trust.clients import IDENTIFY, READ_SUPERVISION
 
 from .hospital import Clock, Hospital, Terminal
 from .staff import NEXT, member
@@ -97,6 +99,17 @@ def _client(hospital: Hospital) -> Caller:
     return headers
 
 
+def _supervisor(hospital: Hospital) -> Caller:
+    hospital.site.parts = replace(hospital.site.parts, region_key=b"r" * 32)
+    scopes = (READ_SUPERVISION, IDENTIFY)
+    region = His(hospital, "region", scopes=scopes, role="supervisor")
+
+    def headers() -> dict[str, str]:
+        return {"authorization": f"Bearer {region.token()}"}
+
+    return headers
+
+
 def _terminal(hospital: Hospital) -> Caller:
     terminal = hospital.terminal()
 
@@ -110,6 +123,7 @@ CALLERS: dict[str, Callable[[Hospital], Caller]] = {
     "nobody": _nobody,
     "terminal": _terminal,
     "client": _client,
+    "supervisor": _supervisor,
     **{role.value: _staff(role) for role in Role},
 }
 
