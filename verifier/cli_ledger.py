@@ -10,11 +10,12 @@ from joserfc.jwk import OKPKey
 from rich.console import Console
 from sqlalchemy.exc import ProgrammingError
 
+from verifier.ledger import page
 from verifier.ledger.sealing import Sealer
 from verifier.ledger.verifying import Finding, Report
 from verifier.ledger.verifying import verify as verified
 from verifier.protocol import jose
-from verifier.protocol.checkpoint import CheckpointRefused
+from verifier.protocol.checkpoint import CheckpointRefused, check
 from verifier.protocol.values import now
 from verifier.settings import Settings, SettingsRefused, load
 from verifier.store.database import open_database
@@ -97,8 +98,14 @@ def carry_away(
     keys_out: Annotated[
         Path | None, typer.Option(help="File for the public keys that check it.")
     ] = None,
+    page_out: Annotated[
+        Path | None, typer.Option("--page", help="HTML file, to be printed on A4.")
+    ] = None,
 ) -> None:
-    """Seal, and write the newest checkpoint: keep it where the server's people cannot reach."""
+    """Seal, and write the newest checkpoint: keep it where the server's people cannot reach.
+
+    With --page it can be printed: the page holds it as a QR code too.
+    """
     try:
         settings = load()
         with open_database(settings) as database:
@@ -113,6 +120,10 @@ def carry_away(
         _fail("there is no entry yet", "ledger.empty")
     if keys_out:
         keys_out.write_text(json.dumps(ring.checkpoint_jwks(), indent=2) + "\n", "utf-8")
+    if page_out:
+        keys = {str(ring.checkpoint_key.kid): ring.checkpoint_key}
+        said = check(sealer.newest, keys.get, settings.institution)
+        page_out.write_text(page.render(sealer.newest, said, now()), "utf-8")
     if out:
         out.write_text(sealer.newest + "\n", "utf-8")
     else:

@@ -1,9 +1,12 @@
 """`shualian ledger` as an auditor types it."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from sqlalchemy import text
 from typer.testing import CliRunner, Result
@@ -83,3 +86,31 @@ def test_a_file_that_is_no_checkpoint_is_refused(
         file.write_text(content)
     done = run("verify", "--checkpoint", file)
     assert (done.exit_code, done.stderr.strip().endswith(f"[{code}]")) == (1, True)
+
+
+def test_a_checkpoint_on_paper_is_read_back_from_its_picture(
+    run: Run, store: Database, tmp_path: Path
+) -> None:
+    page, keys = tmp_path / "page.html", tmp_path / "keys.json"
+    printed = run("checkpoint", "--page", page, "--keys-out", keys)
+    compact = printed.stdout.strip()
+    text_of = page.read_text("utf-8")
+    assert not re.search(r"https?://(?!www.w3.org)|<script|src=", text_of)
+    picture = re.search(r"<svg.*</svg>", text_of, re.DOTALL)
+    assert picture is not None
+    kept = tmp_path / "kept.jws"
+    kept.write_text(scanned(picture[0], tmp_path))
+    assert kept.read_text() == compact
+    assert run("verify", "--checkpoint", kept, "--keys", keys).exit_code == 0
+
+
+def scanned(svg: str, folder: Path) -> str:
+    """As a telephone does it: drawn black on white, and looked at."""
+    size = int(float(re.search(r'viewBox="0 0 ([\d.]+) ', svg)[1]))  # type: ignore[index]
+    scale = 8
+    picture = np.full((size * scale, size * scale), 255, np.uint8)
+    for x, y in re.findall(r"M([\d.]+),([\d.]+)", svg):
+        left, top = round(float(x) * scale), round(float(y) * scale)
+        picture[top : top + scale, left : left + scale] = 0
+    found, *_ = cv2.QRCodeDetector().detectAndDecode(picture)
+    return str(found)
