@@ -35,6 +35,7 @@ NOT_RECORDED = (
     "claim.undecided",
     "request.",
     "terminal.",
+    "ticket.invalid",
     "verifier.",
 )
 """Refusals that may come before the claim is judged: the next one asks what became of it. Every

@@ -19,6 +19,7 @@ from verifier.protocol.decision import ClaimAnswer
 from verifier.protocol.desk import SealKey, SentReading
 from verifier.protocol.errors import Problem
 from verifier.protocol.registration import Registered
+from verifier.protocol.ticket import TicketBatch
 
 from .errors import (
     InsecureAddress,
@@ -126,6 +127,10 @@ class VerifierClient:
         """The proof that the ledger of `first` entries begins the one of `second`."""
         path = f"/v1/ledger/consistency/{first}/{second}"
         return (await self._ask("GET", path, b"", _Proof)).proof
+
+    async def tickets(self) -> TicketBatch:
+        """This terminal's stock of tickets, for while the verifier cannot be reached."""
+        return await self._ask("POST", "/v1/tickets", b"", TicketBatch)
 
     async def seal_key(self) -> dict[str, str]:
         """The public key to which a desk's readings are sealed."""

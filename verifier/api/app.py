@@ -26,6 +26,7 @@ from .routes import (
     supervision,
     terminal_states,
     terminals,
+    tickets,
     token,
 )
 from .site import Dependencies, Site
@@ -117,6 +118,7 @@ def bare_app() -> VerifierApp:
         ledger,
         terminals,
         terminal_states,
+        tickets,
         token,
         readings,
         supervision,

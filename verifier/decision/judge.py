@@ -21,10 +21,11 @@ from verifier.protocol.errors import Refused, refusal
 from verifier.protocol.values import new_id
 from verifier.receipts.issue import IssuedReceipt, issue
 
-from . import challenges, clones, records, resolving, terms
+from . import challenges, clones, records, resolving, terms, tickets
 from .again import answer_again
 from .bench import Bench, Case, health
 from .capture import DecodedCapture, decode_capture, decode_crops
+from .challenges import Spent
 from .decide import decide
 from .exchange import connected
 from .facts import Verdict
@@ -46,9 +47,7 @@ class Judge:
         judged = self._authenticated(compact)
         claim = judged.claim
         with connected(self._bench.engine) as conn:
-            spent = challenges.spend(
-                conn, claim.terminal, claim.challenge, judged.claim_digest, self._bench.clock()
-            )
+            spent = self._spent(conn, judged)
             if spent is None:
                 return answer_again(self._bench, conn, judged)
             case = Case(judged, spent)
@@ -57,6 +56,13 @@ class Judge:
             finally:
                 if case.holds_lock:
                     challenges.release(conn, claim.challenge)
+
+    def _spent(self, conn: Connection, judged: Judged) -> Spent | None:
+        claim, at = judged.claim, self._bench.clock()
+        if claim.ticket is not None:
+            tickets.refuse_a_strange_one(claim, self._bench.keyring, judged.institution)
+            return tickets.spend(conn, claim, judged.claim_digest, at)
+        return challenges.spend(conn, claim.terminal, claim.challenge, judged.claim_digest, at)
 
     def _authenticated(self, compact: str) -> Judged:
         try:
@@ -160,7 +166,7 @@ class Judge:
         self, case: Case, verdict: Verdict, gathered: Gathered, simulated: bool, at: datetime
     ) -> Decision:
         claim, rules = case.claim, self._bench.rules
-        reasons = list(verdict.reasons)
+        reasons = [*verdict.reasons, *((tickets.REASON,) if claim.ticket else ())]
         return Decision(
             id=new_id(),
             visit=claim.visit,

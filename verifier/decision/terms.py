@@ -41,6 +41,8 @@ def refuse_bad_terms(
         raise refusal("claim.mode_mismatch")
     if claim.purpose not in spent.terminal_purposes or claim.purpose not in rules.purposes:
         raise refusal("purpose.unknown")
+    if claim.ticket is not None and not rules.purposes[claim.purpose].purpose.ticket_days:
+        raise refusal("ticket.off")
     _refuse_without_basis(claim, rules, now)
 
 

@@ -5,7 +5,7 @@ entered in the ledger in the same transaction, so that `ledger verify` can tell 
 over from one that somebody removed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -142,10 +142,10 @@ class Sweeper:
                 bound = {"now": at, "sessions": at - timedelta(hours=12)}
                 named = {name: bound[name] for name in statement.compile().params}
                 gone[table] = int(conn.execute(statement, named).rowcount)
-        for person in self._each(at, "_unseen"):
+        for person in self._each(at, self._unseen):
             with self._engine.begin() as conn:
                 gone["templates"] += erasure.withdraw(conn, self._gallery, person)
-        for person in self._each(at, "_forgotten"):
+        for person in self._each(at, self._forgotten):
             with self._engine.begin() as conn:
                 erasure.erase(conn, self._gallery, person)
             gone["people"] += 1
@@ -153,12 +153,14 @@ class Sweeper:
             gone["decisions"] += count
         return gone
 
-    def _each(self, at: datetime, which: str) -> Iterator[str]:
+    def _each(
+        self, at: datetime, which: Callable[[Connection, datetime], list[str]]
+    ) -> Iterator[str]:
         """People, batch by batch; a batch that does not shrink is the last."""
         before: list[str] = []
         while True:
             with self._engine.connect() as conn:
-                found = getattr(self, which)(conn, at)
+                found = which(conn, at)
             if not found or found == before:
                 return
             before = found

@@ -80,6 +80,7 @@ class Purpose(_Table):
         allow_tail: meet a rate below the calibration's floor by its tail fit; decisions say so.
         enough: the assurances on which this purpose accepts an identity.
         unenrolled: what a valid card means when nobody is enrolled under it; never `rejected`.
+        ticket_days: for how many days a claim over a ticket counts; 0, none does.
     """
 
     title_zh: Title
@@ -92,6 +93,7 @@ class Purpose(_Table):
     enough: Annotated[list[Assurance], Field(min_length=1)]
     unenrolled: Literal["accept", "refer"]
     offer_enrolment: bool = True
+    ticket_days: int = Field(default=0, ge=0, le=7)
     identify: Identify
 
 

@@ -186,6 +186,11 @@ class Claim(Message):
     created_at: UtcTime = Field(description="By the terminal's clock; recorded, never trusted.")
     legal_basis: LegalBasis | None = None
     evidence: str = Field(max_length=jose.MAX_SIGNED_BYTES, description="Compact JWE of Evidence.")
+    ticket: str | None = Field(
+        default=None,
+        max_length=2048,
+        description="The signed ticket that stands in for the challenge, where one does.",
+    )
 
     def signed(self, key: OKPKey | jose.Signer) -> str:
         """Compact JWS; its `kid` is the terminal's id."""

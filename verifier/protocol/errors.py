@@ -369,6 +369,18 @@ REFUSALS: dict[str, RefusalKind] = {
             f"没有找到凭据。{_COUNTER}",
         ),
         RefusalKind(
+            "ticket.off",
+            403,
+            "No purpose of this terminal takes tickets.",
+            f"此终端不办理离线业务。{_COUNTER}",
+        ),
+        RefusalKind(
+            "ticket.invalid",
+            403,
+            "The ticket is not this terminal's, or not of its dates.",
+            f"离线凭条无效。{_COUNTER}",
+        ),
+        RefusalKind(
             "supervision.off",
             403,
             "This institution takes part in no region's supervision.",

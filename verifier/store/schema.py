@@ -257,7 +257,14 @@ class Challenge(Suited, Base):
             "claim_digest",
             postgresql_where=text("claim_digest IS NOT NULL"),
         ),
-        CheckConstraint("state IN ('open','spent','superseded')", name="state"),
+        Index(
+            "uq_challenges_sequence",
+            "terminal",
+            "sequence",
+            unique=True,
+            postgresql_where=text("sequence IS NOT NULL"),
+        ),
+        CheckConstraint("state IN ('open','spent','superseded','ticket')", name="state"),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
@@ -269,6 +276,7 @@ class Challenge(Suited, Base):
     expires_at: Mapped[datetime]
     spent_at: Mapped[datetime | None]
     claim_digest: Mapped[str | None] = mapped_column(Hash)
+    sequence: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class DecisionRow(Suited, Base):

@@ -78,6 +78,8 @@ class ErasureList:
             compact = jose.sign(jose.ERASURE, self.key.kid or "", said, self.key)
             os.write(descriptor, compact.encode() + b"\n")
             os.fsync(descriptor)
+            if not lines:
+                self._keep_name()
 
     def read(self) -> list[Erasure]:
         """Every line, oldest first, checked. Raises `ErasuresBroken`."""
@@ -98,6 +100,14 @@ class ErasureList:
             found.append(one)
             previous = sha256_b64url(line)
         return found
+
+    def _keep_name(self) -> None:
+        """A new file's name is on the disk only when its folder is."""
+        folder = os.open(self.path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
     def _where(self, number: int) -> str:
         return f"{self.path}: line {number} is not as it was written; bring the list back"

@@ -53,7 +53,7 @@ NOTICE = "2025-11"
 NOT_RECORDED = (
     "auth.", "challenge.spent", "challenge.superseded", "challenge.unknown", "claim.in_progress",
     "claim.malformed", "claim.signature_invalid", "claim.undecided", "request.", "terminal.",
-    "verifier.",
+    "ticket.invalid", "verifier.",
 )  # fmt: skip
 PURPOSES = ["outpatient_registration", "settlement", "dispensing", "admission"]
 

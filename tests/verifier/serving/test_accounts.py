@@ -60,7 +60,10 @@ def test_it_takes_two_administrators_to_make_an_account_that_may_do_something(
     assert clerk.take_up().status_code == 200
     assert clerk.confirm().status_code == 204
     assert clerk.sign_in().status_code == 200
-    assert clerk.ask("GET", "/v1/sessions/self").json()["permissions"] == ["receipts:read"]
+    assert clerk.ask("GET", "/v1/sessions/self").json()["permissions"] == [
+        "readings:take",
+        "receipts:read",
+    ]
 
 
 def test_a_role_counts_from_the_next_request_on_and_so_does_its_end(
@@ -225,6 +228,7 @@ def filled(path: str, account: str = "", terminal: str = "") -> str:
     known = {
         "{account_id}": account or new_id(),
         "{terminal_id}": terminal or new_id(),
+        "{desk_id}": terminal or new_id(),
         "{receipt_id}": new_id(),
         "{role}": "counter",
         "{first}": "1",

@@ -34,6 +34,8 @@ BODY_TIMEOUT_S = 15.0
         "challenge.expired",
         "challenge.superseded",
         "challenge.mismatch",
+        "ticket.invalid",
+        "ticket.off",
         "terminal.suspended",
         "terminal.clone_suspected",
         "terminal.unknown",
