@@ -21,11 +21,11 @@ def block() -> None:
 
 
 def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
-    if event in ("socket.connect", "socket.sendto"):
+    if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
         line, address = arguments
-        if line.family != socket.AF_UNIX and not stays_here(address[0]):
+        if address is not None and line.family != socket.AF_UNIX and not stays_here(address[0]):
             raise Outgoing(f"{event} to {address[0]}")
-    elif event == "socket.getaddrinfo" and not stays_here(arguments[0]):
+    elif event in ("socket.getaddrinfo", "socket.gethostbyname") and not stays_here(arguments[0]):
         raise Outgoing(f"asking for the address of {arguments[0]}")
 
 

@@ -20,6 +20,10 @@ def test_another_machine_is_out_of_reach(host: str) -> None:
 def test_datagrams_stay_here_too() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line, pytest.raises(Outgoing):
         line.sendto(b"x", ("192.0.2.1", 514))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line, pytest.raises(Outgoing):
+        line.sendmsg([b"x"], [], 0, ("192.0.2.1", 514))
+    with pytest.raises(Outgoing):
+        socket.gethostbyname("example.invalid")
 
 
 def test_an_event_loop_gets_no_further() -> None:

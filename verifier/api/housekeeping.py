@@ -76,11 +76,11 @@ class Housekeeper:
     def retire(self) -> dict[str, int]:
         """End what has had its life; say when a mark for filing was passed."""
         mine = self._gallery.gallery
-        gone = Sweeper(self._engine, mine).sweep(self._clock())
-        log.info("retention.swept", **gone)
         with self._engine.begin() as conn:
             for mark in filing.note(conn, mine.institution):
                 log.warning("filing.mark_reached", mark=mark, said=filing.SAID[mark])
+        gone = Sweeper(self._engine, mine).sweep(self._clock())
+        log.info("retention.swept", **gone)
         return gone
 
     def _keep(self) -> None:

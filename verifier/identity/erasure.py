@@ -19,9 +19,10 @@ from .errors import IdentityRefused
 from .galleries import Gallery
 
 
-def withdraw(conn: Connection, gallery: Gallery, person: str) -> int:
+def withdraw(conn: Connection, gallery: Gallery, person: str, reason: str = "person") -> int:
     """Withdraw every consent of the person and delete the templates; how many templates there were.
 
+    `reason` says whether the person asked for it, or the template's time was over (`retention`).
     Waits for decisions that are using them. Harmless the second time. Raises `IdentityRefused`.
     """
     templates.one_writer(conn, gallery)
@@ -36,7 +37,12 @@ def withdraw(conn: Connection, gallery: Gallery, person: str) -> int:
     if consents or removed:
         if gallery.erasures:
             gallery.erasures.add(gallery.institution, "withdrawn", person, at)
-        body = {"person": person, "consents": consents, "templates": removed}
+        body = {
+            "person": person,
+            "consents": consents,
+            "templates": removed,
+            "reason": reason,
+        }
         append(conn, gallery.institution, "consent.withdrawn", body)
     return removed
 

@@ -111,7 +111,9 @@ ORDER BY p.id LIMIT :batch
 """)
 _OLD = text("""
 SELECT d.id, d.challenge FROM decisions AS d
-WHERE d.institution = :institution AND d.decided_at < :end ORDER BY d.decided_at LIMIT :batch
+WHERE d.institution = :institution AND d.decided_at < :end
+AND NOT EXISTS (SELECT 1 FROM receipts AS r WHERE r.decision = d.id AND r.expires_at >= :end)
+ORDER BY d.decided_at LIMIT :batch
 """)
 _SHORT = {
     "account_codes": text("DELETE FROM account_codes WHERE expires_at < :now"),
@@ -144,7 +146,9 @@ class Sweeper:
                 gone[table] = int(conn.execute(statement, named).rowcount)
         for person in self._each(at, self._unseen):
             with self._engine.begin() as conn:
-                gone["templates"] += erasure.withdraw(conn, self._gallery, person)
+                gone["templates"] += erasure.withdraw(
+                    conn, self._gallery, person, reason="retention"
+                )
         for person in self._each(at, self._forgotten):
             with self._engine.begin() as conn:
                 erasure.erase(conn, self._gallery, person)

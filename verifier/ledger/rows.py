@@ -68,7 +68,8 @@ WHERE s.institution = :institution AND l.kind IN ('claim.decided', 'claim.refuse
 ORDER BY s.position
 """)
 _SWEPT = text("""
-SELECT l.at, l.body->>'before' FROM ledger_leaves AS s JOIN ledger AS l ON l.seq = s.seq
+SELECT l.at, l.body->>'before', l.body->>'count'
+FROM ledger_leaves AS s JOIN ledger AS l ON l.seq = s.seq
 WHERE s.institution = :institution AND l.kind = 'retention.swept'
   AND l.body->>'what' = 'decisions'
 """)
@@ -105,9 +106,10 @@ AND NOT EXISTS (
 def check_rows(conn: Connection, institution: str, keyring: KeyRing) -> Iterator[RowFinding]:
     """Every decision, receipt and consent against the entries of one institution."""
     bound, streamed = {"institution": institution}, {"yield_per": _BATCH}
-    ended = _ended(conn, institution)
+    ended, left = _ended(conn, institution)
     for row in conn.execute(_CLAIMS, bound, execution_options=streamed):
-        if ended is not None and row.at < ended and (row.id is None or row.compact is None):
+        if row.id is None and ended is not None and row.at < ended and left > 0:
+            left -= 1
             continue
         if code := _claim(row, institution, keyring):
             yield RowFinding(code, row.position, row.seq, row.kind, row.at)
@@ -121,17 +123,17 @@ def check_rows(conn: Connection, institution: str, keyring: KeyRing) -> Iterator
         yield RowFinding(code, position, seq, POLICY if seq is not None else None, when)
 
 
-def _ended(conn: Connection, institution: str) -> datetime | None:
-    """Until when decisions' time is over and was said to be, by sealed entries.
+def _ended(conn: Connection, institution: str) -> tuple[datetime | None, int]:
+    """Until when decisions' time is over, as sealed entries say, and how many they say went.
 
     An entry that speaks of younger ones excuses nothing: nobody may remove them.
     """
-    moments = [
-        before
-        for at, said in conn.execute(_SWEPT, {"institution": institution})
+    found = [
+        (before, int(count))
+        for at, said, count in conn.execute(_SWEPT, {"institution": institution})
         if (before := datetime.fromisoformat(said)) <= at - LEAST_LIFE
     ]
-    return max(moments, default=None)
+    return max((before for before, _ in found), default=None), sum(count for _, count in found)
 
 
 def _claim(row: Row[Any], institution: str, keyring: KeyRing) -> str | None:

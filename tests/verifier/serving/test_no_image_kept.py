@@ -63,6 +63,9 @@ def test_after_a_hundred_visits_no_picture_is_anywhere(
         assert hospital.count("decisions") == VISITS
     looked_for = {piece for evidence in sent for piece in pictures(evidence)}
     assert len(looked_for) >= VISITS
+    for evidence in sent:
+        said_once = evidence.model_dump_json().encode()
+        assert any(piece in said_once for piece in pictures(evidence)), "it would be found"
     for where, content in (("logs", said), *held(folder, database)):
         found = [piece for piece in looked_for if piece in content]
         assert not found, where

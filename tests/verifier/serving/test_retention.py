@@ -106,6 +106,47 @@ def test_a_decision_of_three_years_ago_goes_and_verifies_as_gone(
     assert codes(hospital) == []
 
 
+def test_a_decision_whose_receipt_lived_longer_goes_when_the_receipt_may(
+    hospital: Hospital, terminal: Terminal
+) -> None:
+    decided_long_ago(hospital, terminal, 1096)
+    with hospital.database.owner.begin() as conn:
+        conn.execute(text("UPDATE receipts SET expires_at = expires_at + interval '6 days'"))
+    assert sweep(hospital)["decisions"] == 0
+    with hospital.database.owner.begin() as conn:
+        conn.execute(text("UPDATE receipts SET expires_at = expires_at - interval '6 days'"))
+    assert sweep(hospital)["decisions"] == 1
+
+
+def test_more_that_are_gone_than_were_swept_are_found(
+    hospital: Hospital, terminal: Terminal
+) -> None:
+    for _ in range(2):
+        decided_long_ago(hospital, terminal, 1097)
+    with hospital.database.owner.begin() as conn:
+        conn.execute(
+            text(
+                "UPDATE receipts SET expires_at = now() WHERE decision = ("
+                "SELECT id FROM decisions ORDER BY decided_at LIMIT 1)"
+            )
+        )
+    assert sweep(hospital)["decisions"] == 1
+    with hospital.database.owner.begin() as conn:
+        conn.execute(text("DELETE FROM receipts"))
+        conn.execute(text("DELETE FROM decisions"))
+    assert codes(hospital) == ["decision.removed"]
+
+
+def test_that_a_face_had_its_time_is_entered_as_such(hospital: Hospital) -> None:
+    hospital.enrol(ZHANG)
+    sweep(hospital, days=731)
+    with hospital.database.app.connect() as conn:
+        said = conn.scalar(
+            text("SELECT body->>'reason' FROM ledger WHERE kind = 'consent.withdrawn'")
+        )
+    assert said == "retention"
+
+
 def test_a_decision_that_was_removed_is_found_though_older_ones_were_swept(
     hospital: Hospital, terminal: Terminal
 ) -> None:
