@@ -25,7 +25,7 @@ from .test_api_access import His
 
 DOCUMENT = openapi(bare_app())
 OPERATIONS = [(verb, path) for path, verbs in DOCUMENT["paths"].items() for verb in verbs]
-REQUESTS = int(os.environ.get("SHUALIAN_API_REQUESTS", "25"))
+REQUESTS = int(os.environ.get("SHUALIAN_API_REQUESTS", "15"))
 Caller = Callable[[], dict[str, str]]
 CHECKS = [not_a_server_error, content_type_conformance, status_code_conformance]
 GENTLY = settings(
