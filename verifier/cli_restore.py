@@ -12,7 +12,7 @@ from verifier.settings import load
 from verifier.store import backup
 from verifier.store.database import open_database
 from verifier.trust import terminal_states
-from verifier.trust.erasures import ErasuresBroken
+from verifier.trust.erasures import ErasureList, ErasuresBroken
 from verifier.trust.keys import KeyRing
 from verifier.trust.sealing import SealBroken
 
@@ -31,6 +31,8 @@ def restore_a_backup(
         settings = load()
         ring = KeyRing.load(settings.keys)
         made = backup.check(ring, settings.institution, folder)
+        if (kept := ErasureList.of(ring)) is not None:
+            kept.read()  # a broken list is told before anything is replaced
         with open_database(settings) as database:
             backup.restore(database, folder, replace=replace)
             database.migrate()

@@ -2,6 +2,7 @@
 
 import base64
 import stat
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from verifier.protocol.values import now
 from verifier.settings import load
 from verifier.store import backup
 from verifier.store.database import Database, open_database
+from verifier.store.embedded import binaries
 from verifier.trust.erasures import FILE_NAME, ErasureList, ErasuresBroken
 from verifier.trust.keys import KeyRing
 from verifier.trust.sealing import SealBroken
@@ -131,6 +133,10 @@ def test_a_backup_holds_no_key(place: Place) -> None:
     }
     files = list(place.copy.iterdir())
     assert {path.name for path in files} == {backup.DUMP, backup.MANIFEST}
+    program = [str(binaries() / "pg_restore"), "--file=-", str(place.copy / backup.DUMP)]
+    unpacked = subprocess.run(program, capture_output=True, check=True).stdout
+    assert b"COPY public.people" in unpacked
+    assert not any(secret in unpacked for secret in secrets), "the file itself is compressed"
     for path in files:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         assert not any(secret in path.read_bytes() for secret in secrets)
@@ -203,6 +209,14 @@ def test_a_backup_without_the_keys_shows_nobody(place: Place) -> None:
             assert (
                 people.find_by_number(conn, stranger, INSTITUTION, "resident_id", ZHANG[0]) is None
             )
+
+
+def test_a_broken_list_stops_a_restore_before_anything_is_replaced(place: Place) -> None:
+    assert typed(cli_backup.app, place.copy).exit_code == 0
+    assert typed(cli_rights.app, "erase", LI[0], "--yes").exit_code == 0
+    (load().keys / FILE_NAME).write_text("x.y.z\n")
+    refused(typed(cli_restore.app, place.copy, "--replace"), "erasures.broken")
+    assert (place.faces(), place.name_of(LI[0])) == (2, None)
 
 
 @pytest.mark.parametrize("name", [backup.DUMP, backup.MANIFEST])
