@@ -149,6 +149,11 @@ def spend(
             "lock": lock_of(challenge),
         },
     )
+    return spent_of(row)
+
+
+def spent_of(row: tuple[Any, ...] | None) -> Spent | None:
+    """What a spending statement gave back; None where it spent nothing."""
     if row is None:
         return None
     return Spent(row[0], row[1], row[2], row[3], frozenset(row[4]), row[5], row[6], row[7])

@@ -15,7 +15,7 @@ from verifier.protocol.ticket import STOCK, Ticket
 from verifier.protocol.values import new_id
 from verifier.trust.keys import KeyRing
 
-from .challenges import Spent, lock_of
+from .challenges import Spent, lock_of, spent_of
 from .exchange import alone
 
 REASON = "by_ticket"
@@ -130,6 +130,4 @@ def spend(conn: Connection, claim: Claim, claim_digest: str, now: datetime) -> S
             "lock": lock_of(claim.challenge),
         },
     )
-    if row is None:
-        return None
-    return Spent(row[0], row[1], row[2], row[3], frozenset(row[4]), row[5], row[6], row[7])
+    return spent_of(row)

@@ -99,7 +99,10 @@ class _Turn:
     forth: NDArray[np.float32]
 
     def vector(self, raw: bytes) -> bytes:
-        """In double precision, so that a cosine does not drift from key to key."""
+        """A rotated vector, little-endian float32 (D,), as the new matrix turns it.
+
+        In double precision, so that a cosine does not drift from key to key.
+        """
         turned = np.frombuffer(raw, "<f4").astype(np.float64) @ self.back.astype(np.float64)
         return (self.forth.astype(np.float64) @ turned).astype("<f4").tobytes()
 

@@ -1,18 +1,17 @@
 """`POST /v1/challenges`: a terminal asks for a single-use question."""
 
 from fastapi import APIRouter, Response
-from pydantic import ValidationError
 
 from verifier.decision.bench import health
 from verifier.decision.challenges import OpenedChallenge, open_challenge
 from verifier.decision.exchange import connected
 from verifier.decision.terminals import refuse_unless_it_may
 from verifier.protocol.challenge import Challenge, ChallengeRequest
-from verifier.protocol.claim import where
 from verifier.protocol.errors import refusal
 from verifier.trust import terminals
 
 from ..access import Access, extra, refusals
+from ..bodies import parsed
 from ..deps import Here, Proven, ProvenTerminal
 from ..site import Site
 
@@ -47,20 +46,13 @@ router = APIRouter(tags=["claims"])
 )
 async def ask_for_a_challenge(proven: ProvenTerminal, site: Here) -> Response:
     """A fresh challenge. It replaces the terminal's open one."""
-    asked = _parsed(proven.body)
+    asked = parsed(ChallengeRequest, proven.body)
     refuse_unless_it_may(proven.terminal, site.parts.institution, asked.purpose)
     if asked.purpose not in site.rules.purposes:
         raise refusal("purpose.unknown", note="not in the policy")
     opened = await site.small.take(_open, site, proven, asked)
     answer = _answer(site, proven, asked, opened)
     return Response(answer.model_dump_json(), media_type="application/json")
-
-
-def _parsed(body: bytes) -> ChallengeRequest:
-    try:
-        return ChallengeRequest.model_validate_json(body)
-    except ValidationError as error:
-        raise refusal("request.malformed", note=where(error)) from None
 
 
 def _open(site: Site, proven: Proven, asked: ChallengeRequest) -> OpenedChallenge:
