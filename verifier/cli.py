@@ -279,6 +279,16 @@ def register_client(
     typer.echo(f"{client} may ask for {' '.join(sorted(scopes))}")
 
 
+@of_clients.command("suspend")
+@reported
+def suspend_client(client: str) -> None:
+    """Let a client do nothing more until it is registered again."""
+    settings = load()
+    with open_database(settings) as database, database.app.begin() as conn:
+        done = clients.suspend(conn, client, settings.institution)
+    typer.echo(f"{client} is suspended" if done else f"no active client {client}")
+
+
 @of_receipts.command("check")
 @reported
 def check(

@@ -11,10 +11,11 @@ from verifier.store import backup
 from verifier.store.backup import BackupRefused
 from verifier.store.database import open_database
 from verifier.store.errors import StoreRefused
+from verifier.trust.erasures import ErasuresBroken
 from verifier.trust.keys import KeyRing, KeysRefused
 
 app = typer.Typer(pretty_exceptions_enable=False)
-REFUSED = (BackupRefused, KeysRefused, SettingsRefused, StoreRefused)
+REFUSED = (BackupRefused, ErasuresBroken, KeysRefused, SettingsRefused, StoreRefused)
 
 
 @app.command()

@@ -18,6 +18,7 @@ from verifier.identity.sign import Processor, SignRefused
 from verifier.policy.load import PolicyRefused, load_policy
 from verifier.protocol.values import now
 from verifier.settings import Settings, SettingsRefused, load
+from verifier.store import scrub
 from verifier.store.database import Database, open_database
 from verifier.store.errors import StoreRefused
 from verifier.trust.erasures import ErasuresBroken
@@ -31,6 +32,7 @@ app = typer.Typer(
 
 Number = Annotated[str, typer.Argument(help="The person's number, or - to type it unseen.")]
 Kind = Annotated[str, typer.Option(help="Of the number.")]
+Later = Annotated[bool, typer.Option("--scrub-later", help="Leave old pages for the night.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _OLDER = "the tables are not of this version: run shualian verifier migrate"
 _REFUSED = (
@@ -99,9 +101,9 @@ def copy_for_the_person(
 
 
 @app.command()
-def withdraw(number: Number, kind: Kind = "resident_id") -> None:
+def withdraw(number: Number, kind: Kind = "resident_id", later: Later = False) -> None:
     """Withdraw a person's consent: the face template goes at once. Cards serve as before."""
-    _end(number, kind, erasure.withdraw)
+    _end(number, kind, erasure.withdraw, later)
     typer.echo("已撤回同意，人脸模板已删除。Withdrawn; no template is kept.")
 
 
@@ -110,21 +112,45 @@ def erase(
     number: Number,
     kind: Kind = "resident_id",
     yes: Annotated[bool, typer.Option("--yes", help="It cannot be undone.")] = False,
+    later: Later = False,
 ) -> None:
     """Erase a person: name, numbers and face, here and in every back-up restored later."""
     if not yes:
         typer.confirm("不能恢复，确定？It cannot be undone. Go on?", abort=True)
-    _end(number, kind, erasure.erase)
+    _end(number, kind, erasure.erase, later)
     typer.echo("已删除。Erased.")
 
 
-def _end(number: str, kind: str, how: Callable[[Connection, Gallery, str], object]) -> None:
+@app.command("scrub")
+def clear_the_disk() -> None:
+    """Clear the database's files of what was deleted before: nightly, by the server's own clock."""
+    with _opened() as (database, _, _ring):
+        _scrub(database)
+
+
+def _end(
+    number: str, kind: str, how: Callable[[Connection, Gallery, str], object], later: bool
+) -> None:
     said = _typed(number)
-    with _opened() as (database, settings, ring), database.app.begin() as conn:
-        person = _found(conn, ring, settings.institution, kind, said)
-        gallery = find_gallery(conn, ring, settings.institution)
-        if gallery is not None:
-            how(conn, gallery, person)
+    with _opened() as (database, settings, ring):
+        with database.app.begin() as conn:
+            person = _found(conn, ring, settings.institution, kind, said)
+            gallery = find_gallery(conn, ring, settings.institution)
+            if gallery is not None:
+                how(conn, gallery, person)
+        if not later:
+            _scrub(database)
+
+
+def _scrub(database: Database) -> None:
+    try:
+        log_too = scrub.scrub(database)
+    except StoreRefused as error:  # what was asked for is done; the rest can wait for the night
+        typer.echo(f"{error} [{error.code}]", err=True)
+        return
+    typer.echo("数据库文件中的残留已清除。The database's files are clear of what was deleted.")
+    if not log_too:
+        typer.echo("数据库日志(WAL)由医院清理。Its write-ahead log is the hospital's to clear.")
 
 
 @app.command("filing")

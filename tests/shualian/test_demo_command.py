@@ -8,10 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from shualian import home
+from shualian.demo.hospital import INSTITUTION, open_hospital
 from shualian.demo.results import TITLES
 from shualian.demo.sample import INVENTED
+from verifier.identity import erasure
+from verifier.identity.galleries import find_gallery
+from verifier.protocol.values import now
+from verifier.store import backup
+from verifier.store.embedded import binaries
+from verifier.store.schema import Person
+
+from ..seeking import any_of
 
 
 @pytest.fixture
@@ -61,6 +71,29 @@ def test_the_whole_demo_ends_as_it_should_and_once_more_on_the_data_that_it_kept
         said = demo(folder, "--json", seconds=600)
         assert said.returncode == 0, said.stdout + said.stderr
         assert_played_for_everybody(json.loads(said.stdout))
+    assert_names_nobody(folder)
+
+
+def assert_names_nobody(folder: Path) -> None:
+    """What two whole demos left: tables, PostgreSQL's files and log, logs, spools, keys, a dump."""
+    somebody = any_of(text for person in INVENTED for text in (person.name, person.number))
+    with open_hospital(folder, 18371) as hospital:
+        copy = folder / "copy"
+        backup.create(hospital.database, hospital.keyring, INSTITUTION, copy, now())
+        program = [str(binaries() / "pg_restore"), "--file=-", str(copy / backup.DUMP)]
+        unpacked = subprocess.run(program, capture_output=True, check=True).stdout
+        assert b"COPY public.people" in unpacked
+        assert not somebody.search(unpacked), "the dump"
+        with hospital.database.app.begin() as conn:
+            gallery = find_gallery(conn, hospital.keyring, INSTITUTION)
+            assert gallery is not None
+            for person in conn.scalars(select(Person.id).where(Person.synthetic.is_(False))).all():
+                erasure.erase(conn, gallery, person)
+        files = [path for path in folder.rglob("*") if path.is_file()]
+        assert {"logs", "pg_wal", "keys", "copy"} <= {part for path in files for part in path.parts}
+        for path in files:
+            found = somebody.search(path.read_bytes())
+            assert not found, f"{path}: {found.group()!r}" if found else ""
 
 
 def assert_played_for_everybody(played: dict[str, Any]) -> None:

@@ -106,7 +106,7 @@ def open_verifier(
         gallery, demo = _institution(database, keyring, settings.institution, engine)
         with database.app.begin() as conn:
             said = policy.policy.model_dump_json()
-            erasure.replay(conn, gallery)
+            erasure.replay(conn, gallery.erasures, gallery)
             policies.put_in_force(conn, settings.institution, said, now())
         parts = Dependencies(
             engine=database.app,

@@ -1,18 +1,20 @@
 """Withdrawal and erasure (PIPL Art. 15, 47): what is withdrawn is gone; the ledger stays whole.
 
-Both are written to the signed list beside the keys before the transaction commits. A process that
+Both are written to the signed list beside the keys, and to the database's copy of it, before the
+transaction commits. A process that
 dies between leaves a line too many, and what was asked for is then done at the next start; the
 other way round a restored back-up would bring a face back.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, delete, select, update
 
 from verifier.ledger import append
 from verifier.protocol.values import now
 from verifier.store.schema import ConsentRecord, Identifier, Person
-from verifier.trust.erasures import Erasure
+from verifier.trust import listing, stops
+from verifier.trust.erasures import Erasure, ErasureList, Said
 
 from . import templates
 from .errors import IdentityRefused
@@ -27,19 +29,18 @@ def withdraw(conn: Connection, gallery: Gallery, person: str, reason: str = "per
     """
     templates.one_writer(conn, gallery)
     _lock(conn, gallery, person)
-    at = now()
-    consents = conn.execute(
+    consents = conn.scalars(
         update(ConsentRecord)
         .where(ConsentRecord.person == person, ConsentRecord.withdrawn_at.is_(None))
-        .values(withdrawn_at=at)
-    ).rowcount
+        .values(withdrawn_at=now())
+        .returning(ConsentRecord.id)
+    ).all()
     removed = templates.remove(conn, gallery, person)
     if consents or removed:
-        if gallery.erasures:
-            gallery.erasures.add(gallery.institution, "withdrawn", person, at)
+        _list(conn, gallery, Said("withdrawn", person, consents=tuple(sorted(consents))))
         body = {
             "person": person,
-            "consents": consents,
+            "consents": len(consents),
             "templates": removed,
             "reason": reason,
         }
@@ -67,8 +68,7 @@ def erase(conn: Connection, gallery: Gallery, person: str) -> None:
         )
     )
     if done.rowcount:
-        if gallery.erasures:
-            gallery.erasures.add(gallery.institution, "erased", person, now())
+        _list(conn, gallery, Said("erased", person))
         append(conn, gallery.institution, "person.erased", {"person": person})
 
 
@@ -83,25 +83,45 @@ def _lock(conn: Connection, gallery: Gallery, person: str) -> None:
         raise IdentityRefused("person.unknown", "no such person at this institution")
 
 
-def replay(conn: Connection, gallery: Gallery) -> int:
-    """Do again what the list says, in a database that may be older than it; to how many people.
+def _list(conn: Connection, gallery: Gallery, said: Said) -> None:
+    if gallery.erasures:
+        listing.record(conn, gallery.erasures, said)
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What was done again: to how many people, and of what else that had been stopped."""
+
+    people: int
+    stops: int
+
+
+def replay(conn: Connection, kept: ErasureList | None, gallery: Gallery | None) -> Replayed:
+    """Do again what the list says and the database, being older, does not know.
 
     Raises `ErasuresBroken`.
     """
-    if gallery.erasures is None:
-        return 0
-    done = set()
-    for line in gallery.erasures.read():
-        if line.institution != gallery.institution or not _known(conn, gallery, line.person):
-            continue
-        if line.kind == "erased":
-            if _has_key(conn, line.person):
-                done.add(line.person)
-            erase(conn, _silent(gallery), line.person)
-        elif _agreed_before(conn, line):
-            done.add(line.person)
-            withdraw(conn, _silent(gallery), line.person)
-    return len(done)
+    done, stopped = set(), 0
+    for line in listing.agree(conn, kept) if kept else ():
+        if line.kind == "stopped":
+            stopped += stops.again(conn, line.institution, line)
+        elif line.kind != "begun" and gallery and _again(conn, _silent(gallery), line):
+            done.add(line.subject)
+    return Replayed(len(done), stopped)
+
+
+def _again(conn: Connection, gallery: Gallery, line: Erasure) -> bool:
+    person = line.subject
+    if not _known(conn, gallery, person):
+        return False
+    if line.kind == "erased":
+        had = _has_key(conn, person)
+        erase(conn, gallery, person)
+        return had
+    if not _agreed_before(conn, line):
+        return False
+    withdraw(conn, gallery, person)
+    return True
 
 
 def _silent(gallery: Gallery) -> Gallery:
@@ -120,10 +140,13 @@ def _has_key(conn: Connection, person: str) -> bool:
 
 
 def _agreed_before(conn: Connection, line: Erasure) -> bool:
-    """Whether consents in force are all older than the withdrawal: a later one was meant."""
-    given = conn.scalars(
-        select(ConsentRecord.given_at).where(
-            ConsentRecord.person == line.person, ConsentRecord.withdrawn_at.is_(None)
+    """Whether every consent in force is one that was withdrawn, by its id or its time.
+
+    By its id, since a consent may be dated a little ahead; a later one was meant, and stays.
+    """
+    given = conn.execute(
+        select(ConsentRecord.id, ConsentRecord.given_at).where(
+            ConsentRecord.person == line.subject, ConsentRecord.withdrawn_at.is_(None)
         )
     ).all()
-    return bool(given) and max(given) <= line.at
+    return bool(given) and all(row.id in line.consents or row.given_at <= line.at for row in given)

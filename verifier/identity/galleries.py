@@ -101,7 +101,7 @@ def find_gallery(conn: Connection, keyring: KeyRing, institution: str) -> Galler
         pack=row["pack"],
         pack_digest=row["pack_digest"],
         secrets=gallery_secrets(keyring, row["id"], row["key_sealed"]),
-        erasures=ErasureList.of(keyring),
+        erasures=ErasureList.of(keyring, institution),
     )
 
 

@@ -90,6 +90,8 @@ LIVES = (
     Life("institutions", "机构", "codes and names", None, "", "everything names them", "never"),
     Life("policies", "策略", "policies that were in force", None, "",
          "a decision is read by its policy", "never"),
+    Life("erasure_lines", "删除清单", "signed list of what is gone: ids, times", None, "",
+         "a restored back-up must not bring it back; it names nobody", "never"),
     Life("ledger", "账本", "ids, codes, times", None, "",
          "180 days are the least (网络安全法 Art. 21); it names nobody", "never"),
     Life("ledger_leaves", "账本叶", "hashes", None, "", "with the ledger", "never"),

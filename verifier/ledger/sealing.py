@@ -7,6 +7,7 @@ places and checkpoints have one order.
 import threading
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import structlog
 from sqlalchemy import Connection, Engine, text
@@ -15,6 +16,8 @@ from verifier.protocol import jose
 from verifier.protocol.checkpoint import Checkpoint, digest
 from verifier.protocol.merkle import Frontier
 from verifier.protocol.values import b64url, from_b64url
+from verifier.trust import stops
+from verifier.trust.erasures import ErasureList, ErasuresBroken
 from verifier.trust.keys import KeyRing
 
 log = structlog.get_logger("verifier")
@@ -65,6 +68,7 @@ class Sealer:
     ) -> None:
         self._engine, self._clock = engine, clock
         self._keyring, self._institution = keyring, institution
+        self._list = ErasureList.of(keyring, institution)
         self._tree = Frontier()
         self._looked_through = False
         self._newest: str | None = None
@@ -101,6 +105,7 @@ class Sealer:
             if rows:
                 grown.extend(from_b64url(row.leaf) for row in rows)
                 self._place(conn, grown.size - len(rows), [tuple(row) for row in rows])
+                self._write_stops(conn, [row.seq for row in rows])
                 previous = self._sign(conn, grown, previous)
         self._tree, self._newest, self._looked_through = grown, previous, True
         return len(rows)
@@ -124,6 +129,19 @@ class Sealer:
         seqs, leaves = (list(column) for column in zip(*rows, strict=True))
         conn.execute(_PLACE, self._bound(size=size, seqs=seqs, leaves=leaves))
 
+    def _write_stops(self, conn: Connection, seqs: list[int]) -> None:
+        """Sealing goes on without the list: the ledger has the entries all the same."""
+        if self._list is not None:
+            try:
+                stops.write_down(conn, self._list, seqs)
+            except (ErasuresBroken, OSError) as error:
+                log.error("erasures.not_written", error=type(error).__name__)
+
+    def _listed(self) -> dict[str, Any]:
+        """How long the list is, for who has this checkpoint and a list that may be shorter."""
+        count, head = self._list.head() if self._list else (0, "")
+        return {"erasures": count, "erasures_head": head} if count else {}
+
     def _sign(self, conn: Connection, tree: Frontier, previous: str | None) -> str:
         at = self._clock()
         made = Checkpoint(
@@ -132,6 +150,7 @@ class Sealer:
             root=b64url(tree.root()),
             previous=digest(previous) if previous else None,
             sealed_at=at,
+            **self._listed(),
         )
         key = self._keyring.checkpoint_key
         compact = jose.sign(jose.CHECKPOINT, key.kid or "", made.model_dump_json().encode(), key)

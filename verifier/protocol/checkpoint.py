@@ -17,6 +17,8 @@ class Checkpoint(Message):
     root: Digest
     previous: Digest | None = Field(description="Digest of the compact form before this one.")
     sealed_at: UtcTime
+    erasures: int = Field(default=0, ge=0, lt=2**53, description="Lines of the list of erasures.")
+    erasures_head: Digest | None = Field(default=None, description="Digest of its last line.")
     suite: str = jose.SIGNING_SUITE
 
 

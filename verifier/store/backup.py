@@ -10,12 +10,13 @@ import os
 import subprocess
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy import URL, text
 
 from verifier.protocol import jose
+from verifier.trust import listing
+from verifier.trust.erasures import ErasureList
 from verifier.trust.keys import KeyRing
 
 from . import migrate, roles
@@ -48,18 +49,25 @@ class Manifest(BaseModel):
     revision: str
     sha256: str
     size: int
+    erasures: int = 0
+    """Lines of the list of erasures when the back-up was made, and the digest of the last."""
+    erasures_head: str = ""
 
 
 def create(
     database: Database, keyring: KeyRing, institution: str, folder: Path, at: datetime
 ) -> Manifest:
-    """Dump into an empty folder (0700). Raises `BackupRefused`; a failed one leaves nothing."""
+    """Dump into an empty folder (0700). Raises `BackupRefused`; a failed one leaves nothing.
+
+    Raises `ErasuresBroken` as well: without the list of erasures a back-up must not be restored.
+    """
     if folder.exists() and any(folder.iterdir()):
         raise BackupRefused("backup.exists", f"{folder} is not empty")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     dump = folder / DUMP
     dump.touch(mode=0o600)
     try:
+        count, head = _listed(database, keyring, institution)
         _run(database, "pg_dump", "--format=custom", "--no-owner", f"--file={dump}")
         with database.owner.connect() as conn:
             revision = migrate.revision(conn) or ""
@@ -69,6 +77,8 @@ def create(
             revision=revision,
             sha256=_digest(dump),
             size=dump.stat().st_size,
+            erasures=count,
+            erasures_head=head,
         )
         _write(folder / MANIFEST, _signed(made, keyring))
     except BaseException:
@@ -143,6 +153,14 @@ def refuse_others(database: Database) -> None:
         raise BackupRefused("backup.in_use", f"{others} others use the database: stop the verifier")
 
 
+def _listed(database: Database, keyring: KeyRing, institution: str) -> tuple[int, str]:
+    kept = ErasureList.of(keyring, institution)
+    if kept is None:
+        return 0, ""
+    with database.app.begin() as conn:
+        return listing.begin(conn, kept)
+
+
 def _run(database: Database, program: str, *arguments: str) -> None:
     url = database.owner.url
     command = [str(binaries() / program), f"--role={roles.OWNER}", *_where(url), *arguments]
@@ -155,11 +173,11 @@ def _run(database: Database, program: str, *arguments: str) -> None:
 
 
 def _where(url: URL) -> list[str]:
-    query: Any = url.query
-    said = [f"--dbname={url.database}", f"--username={url.username}", "--no-password"]
-    if host := query.get("host") or url.host:
-        said.append(f"--host={host}")
-    return [*said, f"--port={url.port}"] if url.port else said
+    """All that the URL says, TLS and certificates too, but the password."""
+    plain = URL.create(
+        "postgresql", url.username, None, url.host, url.port, url.database, url.query
+    )
+    return [f"--dbname={plain.render_as_string()}", "--no-password"]
 
 
 def _said(text: str) -> str:

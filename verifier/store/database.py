@@ -51,6 +51,18 @@ class Database:
         with _reachable(), self.app.connect():
             pass
 
+    def begin_log_anew(self) -> bool:
+        """Let go of the write-ahead log that is no longer needed; False where it is not ours."""
+        if self._server is None:
+            return False
+        admin = _engine(_local(self._server, SUPERUSER, "postgres"), isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            for _ in range(2):  # the first checkpoint still needs the segment that it stands in
+                connection.execute(text("SELECT pg_switch_wal()"))
+                connection.execute(text("CHECKPOINT"))
+        admin.dispose()
+        return True
+
     def close(self) -> None:
         """Give back every connection and the hold on the embedded server."""
         self.app.dispose()

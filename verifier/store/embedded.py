@@ -254,6 +254,8 @@ unix_socket_permissions = 0700
 max_connections = 64
 shared_buffers = 64MB
 max_wal_size = 256MB
+# What the log said of erased rows goes with its file, and is not kept for the next one.
+wal_recycle = off
 dynamic_shared_memory_type = posix
 max_parallel_workers_per_gather = 0
 io_method = sync

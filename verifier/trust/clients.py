@@ -7,10 +7,11 @@ from typing import Any
 
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey
-from sqlalchemy import Connection, bindparam, delete, func, select
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from verifier.protocol.values import now
+from verifier import ledger
+from verifier.protocol.values import now, sha256_b64url
 from verifier.store.schema import Client, UsedAssertion
 
 from .terminals import KeyRefused, ed25519_public
@@ -63,17 +64,31 @@ def register(
         raise KeyRefused(
             "client.scope", f"a client of kind {kind} has no {' '.join(sorted(other))}"
         )
-    values = {"public_jwk": _public(public_jwk), "scopes": wanted, "kind": kind}
+    values: dict[str, Any] = {"public_jwk": _public(public_jwk), "scopes": wanted, "kind": kind}
     statement = insert(Client).values(
         id=client, institution=institution, state="active", created_at=now(), **values
     )
     done = conn.scalar(
         statement.on_conflict_do_update(
-            index_elements=["id"], set_=values, where=Client.institution == institution
+            index_elements=["id"],
+            set_={**values, "state": "active"},
+            where=Client.institution == institution,
         ).returning(Client.id)
     )
     if done is None:
         raise KeyRefused("client.taken", "this client id is another institution's")
+    print_of = sha256_b64url(str(values["public_jwk"]["x"]).encode())
+    facts = {"client": client, "form": kind, "scopes": wanted, "key": print_of}
+    ledger.append(conn, institution, "client.registered", facts)
+
+
+def suspend(conn: Connection, client: str, institution: str) -> bool:
+    """Let a client do nothing more until it is registered again; False where there is none."""
+    mine = (Client.id == client, Client.institution == institution, Client.state == "active")
+    done = conn.execute(update(Client).where(*mine).values(state="suspended"))
+    if done.rowcount:
+        ledger.append(conn, institution, "client.suspended", {"client": client})
+    return bool(done.rowcount)
 
 
 _GET = select(Client.__table__).where(Client.id == bindparam("client"))
