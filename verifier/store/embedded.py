@@ -157,7 +157,7 @@ class EmbeddedServer:
         )
 
     def _start_server(self) -> None:
-        """Start, and where a killed server's children still hold its memory, try again."""
+        """Start; try again while a server before this one still goes down, or its children do."""
         log = self.folder / "log"
         deadline = time.monotonic() + _START_DEADLINE_S
         while True:
@@ -166,7 +166,7 @@ class EmbeddedServer:
             done = self._pg_ctl("start", "-t", "60", "-l", str(log), check=False)
             if done.returncode == 0 and self._answers():
                 return
-            if time.monotonic() > deadline or "pre-existing shared memory" not in _tail(log):
+            if time.monotonic() > deadline or not _one_is_leaving(_tail(log)):
                 raise StoreRefused(
                     "database.not_started",
                     f"PostgreSQL did not start; its last words: {_tail(log)}",
@@ -233,6 +233,13 @@ class EmbeddedServer:
         if check and done.returncode:
             raise StoreRefused("database.not_started", f"{program}: {said[-300:]}")
         return done
+
+
+def _one_is_leaving(last_words: str) -> bool:
+    """Whether another server of this data still goes down, so that a new try may succeed."""
+    return any(
+        words in last_words for words in ("pre-existing shared memory", '"postmaster.pid" already')
+    )
 
 
 def binaries() -> Path:
