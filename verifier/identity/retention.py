@@ -25,6 +25,11 @@ FORGOTTEN = timedelta(days=1095)
 DECIDED = timedelta(days=1095)
 """Decisions and receipts: as long as an assessment's records are kept (PIPL Art. 56)."""
 
+PRACTISED = timedelta(days=200)
+"""A HIS may ask of 180 days; then what only answers it goes."""
+
+POINTED = timedelta(days=62)
+
 SWEPT = "retention.swept"
 BATCH = 200
 
@@ -85,6 +90,27 @@ LIVES = (
          "old claims must be checked", "revoked, not removed"),
     Life("clients", "对接系统", "machine clients and their public keys", None, "",
          "as terminals", "replaced"),
+    Life("sites", "院区", "sites, fences, networks", None, "", "windows name them", "never"),
+    Life("departments", "科室", "departments", None, "", "windows name them", "never"),
+    Life("practitioners", "医务人员", "codes of staff; name and number are a person's", None, "",
+         "windows name them by id", "the person's erasure leaves the code"),
+    Life("practice_registrations", "执业注册", "registrations and exceptions", None, "",
+         "a window is read by the registration of its day", "ended, not removed"),
+    Life("qualifications", "医保支付资格", "payment qualification and its source", None, "",
+         "a question may be of 180 days ago", "never"),
+    Life("roster_slots", "排班", "who is planned where", PRACTISED, "their end",
+         "as practice windows", "the sweeper"),
+    Life("roster_swaps", "换班替班", "who asked and accepted", None, "", "as the roster",
+         "with the roster"),
+    Life("practice_windows", "执业时段", "who practised where, from when until when", DECIDED,
+         "their end", "fund inspection looks back as for decisions", "the sweeper"),
+    Life("practice_points", "签到位置", "one point a check-in, under the data key",
+         POINTED, "the check-in", "a month is reconciled, and disputed for another",
+         "the sweeper; no track is kept"),
+    Life("practice_locks", "执业锁", "keyed hashes, institution, site, times", PRACTISED, "their end",
+         "a question may be of 180 days ago", "the sweeper"),
+    Life("practice_changes", "执业变更", "that something changed: ids, times", PRACTISED,
+         "the change", "a HIS that was away catches up", "the sweeper"),
     Life("galleries", "人脸库", "the gallery's key, wrapped", None, "", "templates need it",
          "replaced when keys are renewed"),
     Life("institutions", "机构", "codes and names", None, "", "everything names them", "never"),

@@ -3,7 +3,14 @@
 The tables of one area stand in one module; a module that is not imported here is not migrated.
 """
 
-from . import account_tables, erasure_tables, ledger_tables, schema, terminal_tables
+from . import (
+    account_tables,
+    erasure_tables,
+    ledger_tables,
+    practice_tables,
+    schema,
+    terminal_tables,
+)
 
-MODULES = (schema, ledger_tables, terminal_tables, account_tables, erasure_tables)
+MODULES = (schema, ledger_tables, terminal_tables, account_tables, erasure_tables, practice_tables)
 Base = schema.Base

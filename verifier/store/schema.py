@@ -52,6 +52,7 @@ class Base(DeclarativeBase):
     type_annotation_map = {  # noqa: RUF012  (SQLAlchemy's own form)
         datetime: DateTime(timezone=True),
         dict[str, Any]: JSONB,
+        list[Any]: JSONB,
         list[str]: JSONB,
         bytes: LargeBinary,
         int: Integer,

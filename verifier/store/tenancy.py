@@ -24,6 +24,7 @@ APART = {
     "used_assertions": "ids that count once",
     "used_tokens": "keyed hashes that count once",
     "seen_crops": "keyed hashes that count once",
+    "practice_locks": "keyed hashes, institutions, times and sites: one lock in the whole region",
 }
 """Tables without a policy, and why."""
 
