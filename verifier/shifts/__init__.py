@@ -8,6 +8,8 @@ came, adds hours up, or compares people (DESIGN §5).
 from .codes import ShiftCode, ShiftCodes, ShiftKind, load_codes, parse_codes
 from .conflicts import Conflict, Registration, Severity, blocking, find_conflicts, missing_day
 from .errors import ROSTER, RosterRefused
+from .export import write_grid_csv, write_grid_xlsx
+from .grid import CellProblem, GridReport, read_grid
 from .holidays import DayKind, HolidayName, day_kind, holiday_name, uncovered_holidays
 from .month import Month
 from .people import Directory, Physician
@@ -25,9 +27,11 @@ from .practising import Practising, practising_intervals
 __all__ = [
     "ROSTER",
     "Assignment",
+    "CellProblem",
     "Conflict",
     "DayKind",
     "Directory",
+    "GridReport",
     "HolidayName",
     "Interval",
     "Month",
@@ -51,6 +55,9 @@ __all__ = [
     "overlay_at",
     "parse_codes",
     "practising_intervals",
+    "read_grid",
     "status_at",
     "uncovered_holidays",
+    "write_grid_csv",
+    "write_grid_xlsx",
 ]
