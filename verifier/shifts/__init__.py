@@ -8,6 +8,7 @@ came, adds hours up, or compares people (DESIGN §5).
 from .codes import ShiftCode, ShiftCodes, ShiftKind, load_codes, parse_codes
 from .conflicts import Conflict, Registration, Severity, blocking, find_conflicts, missing_day
 from .errors import ROSTER, RosterRefused
+from .exchange import Swap, SwapKind, SwapRules, SwapState
 from .export import write_grid_csv, write_grid_xlsx
 from .grid import CellProblem, GridReport, read_grid
 from .holidays import DayKind, HolidayName, day_kind, holiday_name, uncovered_holidays
@@ -23,6 +24,7 @@ from .plan import (
     status_at,
 )
 from .practising import Practising, practising_intervals
+from .swaps import accept, apply, ask, decline, expire, withdraw
 
 __all__ = [
     "ROSTER",
@@ -45,8 +47,17 @@ __all__ = [
     "ShiftCodes",
     "ShiftKind",
     "Status",
+    "Swap",
+    "SwapKind",
+    "SwapRules",
+    "SwapState",
+    "accept",
+    "apply",
+    "ask",
     "blocking",
     "day_kind",
+    "decline",
+    "expire",
     "find_conflicts",
     "holiday_name",
     "intervals_of",
@@ -58,6 +69,7 @@ __all__ = [
     "read_grid",
     "status_at",
     "uncovered_holidays",
+    "withdraw",
     "write_grid_csv",
     "write_grid_xlsx",
 ]
