@@ -1,0 +1,1 @@
+"""Shifts: codes, plan, conflicts, grid, changes of shift, holidays."""
