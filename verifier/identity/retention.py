@@ -143,6 +143,16 @@ WHERE d.institution = :institution AND d.decided_at < :end
 AND NOT EXISTS (SELECT 1 FROM receipts AS r WHERE r.decision = d.id AND r.expires_at >= :end)
 ORDER BY d.decided_at LIMIT :batch
 """)
+_PRACTICE = (
+    ("practice_points", "taken_at", POINTED),
+    ("practice_windows", "until", DECIDED),
+    ("roster_slots", "ends_at", PRACTISED),
+    ("roster_swaps", "asked_at", PRACTISED),
+    ("practice_locks", "until", PRACTISED),
+    ("practice_changes", "at", PRACTISED),
+)
+"""Tables, the column of their end, and their life. Points go with their windows."""
+
 _SHORT = {
     "account_codes": text("DELETE FROM account_codes WHERE expires_at < :now"),
     "sessions": text("DELETE FROM sessions WHERE begun_at < :sessions"),
@@ -181,9 +191,21 @@ class Sweeper:
             with self._engine.begin() as conn:
                 erasure.erase(conn, self._gallery, person)
             gone["people"] += 1
+        gone["practice"] = self._practice(at)
         while count := self._decisions(at):
             gone["decisions"] += count
         return gone
+
+    def _practice(self, at: datetime) -> int:
+        """What told where somebody practised; windows before the decisions that opened them."""
+        mine, count = self._gallery.institution, 0
+        with self._engine.begin() as conn:
+            for table, column, life in _PRACTICE:
+                old = f"DELETE FROM {table} WHERE institution = :mine AND {column} < :end"  # noqa: S608
+                count += conn.execute(text(old), {"mine": mine, "end": at - life}).rowcount
+            if count:
+                append(conn, mine, SWEPT, {"what": "practice", "count": count})
+        return count
 
     def _each(
         self, at: datetime, which: Callable[[Connection, datetime], list[str]]

@@ -16,7 +16,9 @@ TABLES = (
     "sites", "departments", "practitioners", "practice_registrations", "qualifications",
     "roster_slots", "roster_swaps", "practice_windows", "practice_points", "practice_changes",
 )
-REMOVED = ("roster_slots", "practice_points", "practice_changes")
+REMOVED = (
+    "roster_slots", "roster_swaps", "practice_windows", "practice_points", "practice_changes",
+)
 
 
 def _hold() -> None:
