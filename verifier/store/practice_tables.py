@@ -139,7 +139,7 @@ class RosterSlot(Base):
 
 
 class RosterSwap(Base):
-    """An exchange of shifts (换班) or a stand-in (替班), asked and answered by the two themselves."""
+    """An exchange of shifts (换班) or a stand-in (替班), between the two themselves."""
 
     __tablename__ = "roster_swaps"
 
