@@ -194,6 +194,7 @@ class PracticeWindow(Base):
     reviewed_at: Mapped[datetime | None]
     reviewed_by: Mapped[str | None] = mapped_column(Id)
     simulated: Mapped[bool]
+    leaf: Mapped[str] = mapped_column(Hash, comment="Of the ledger's entry of its opening.")
 
 
 class PracticePoint(Suited, Base):
