@@ -5,7 +5,8 @@ from urllib.parse import quote, urlencode
 
 from .pages import HOME
 
-_LOCAL = re.compile(r"/console(?:/[A-Za-z0-9._~%-]+)*(?:\?[A-Za-z0-9._~%=&+-]*)?")
+_LOCAL = re.compile(r"/console(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*(?:\?[A-Za-z0-9._~%=&+-]*)?")
+"""No step begins with a dot and none is in escapes, so that none leads up."""
 
 
 def local(address: str) -> str:

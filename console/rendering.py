@@ -19,7 +19,7 @@ from . import binding, cookies
 from .binding import Flash
 from .forms import TOKEN_FIELD
 from .local import to
-from .pages import Page
+from .pages import HOME, Page
 from .refusals import said
 from .visitor import visitor_of
 
@@ -137,7 +137,11 @@ def navigation(frame: Frame, staff: SignedIn | None, path: str) -> list[Entry]:
     if staff is None or staff.must_change:
         return []
     return [
-        Entry(page.path, page.nav, path == page.path or path.startswith(page.path + "/"))
+        Entry(
+            page.path,
+            page.nav,
+            path == page.path or (page.path != HOME and path.startswith(f"{page.path}/")),
+        )
         for page in frame.pages
         if page.nav and (page.permission is None or page.permission in staff.permissions)
     ]

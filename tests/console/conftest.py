@@ -16,9 +16,9 @@ __all__ = ["database", "gallery", "institution", "keyring"]
 
 @pytest.fixture
 def hospital(
-    database: Database,  # noqa: F811
-    keyring: KeyRing,  # noqa: F811
-    gallery: Gallery,  # noqa: F811
+    database: Database,
+    keyring: KeyRing,
+    gallery: Gallery,
 ) -> Iterator[Hospital]:
     """The demo institution's verifier with the pages on it."""
     with open_hospital(database, keyring, gallery) as opened:

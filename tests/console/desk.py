@@ -50,8 +50,9 @@ class Desk:
         return answer
 
     def _ask(self, method: str, path: str, headers: dict[str, str], **said: Any) -> httpx.Response:
-        held = {"cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items())}
-        answer = self.http.request(method, path, headers=held | headers, **said)
+        held = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        sent = {"cookie": held.encode(), **{k: v.encode() for k, v in headers.items()}}
+        answer = self.http.request(method, path, headers=sent, **said)
         for cookie in answer.headers.get_list("set-cookie"):
             name, _, value = cookie.partition(";")[0].partition("=")
             if "Max-Age=0" in cookie:
