@@ -125,7 +125,8 @@ def _role(request: Request) -> Role:
 
 
 def _code(request: Request, made: Made, login: str) -> Response:
-    return render(request, "account_code.html", made=made, login=login)
+    # Shown once: the other language would be another page, without the code.
+    return render(request, "account_code.html", made=made, login=login, can_switch=False)
 
 
 _READ, _MANAGE, _GRANT = (

@@ -81,6 +81,7 @@ async def take_up(request: Request) -> Response:
         drawing=drawing(taken.uri),
         secret=_in_fours(parse_qs(urlsplit(taken.uri).query)["secret"][0]),
         said="",
+        can_switch=False,
     )
 
 

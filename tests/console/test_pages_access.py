@@ -10,6 +10,7 @@ from console.pages import Page
 from console.registry import PAGES
 from tests.verifier.serving.hospital import Hospital
 from tests.verifier.serving.staff import invited, member
+from verifier.api.app import bare_app, openapi
 from verifier.protocol.values import new_id
 from verifier.trust.accounts.roles import Role, roles_with
 from verifier.trust.accounts.sessions import PROVEN
@@ -43,10 +44,12 @@ def test_every_page_says_what_it_does_and_none_stands_there_twice() -> None:
     assert len(NAMED) == len(PAGES)
 
 
-def test_every_page_that_changes_something_is_a_post_and_only_those_are(hospital: Hospital) -> None:
+def test_what_asks_for_the_password_again_as_a_call_does_so_as_a_page() -> None:
+    calls = [o for verbs in openapi(bare_app())["paths"].values() for o in verbs.values()]
+    asking = {call["x-permission"] for call in calls if call.get("x-password-again")}
+    assert len(asking) == 3
     for page in PAGES:
-        if page.permission is not None and page.method == "POST":
-            assert page.permission.writes, page
+        if page.permission in asking:
             assert page.again, page
 
 
