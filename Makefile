@@ -51,6 +51,7 @@ check: $(VENV)/dev.stamp ## lint, types, import directions, migrations, snapshot
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m verifier.store.check
 	@$(BIN)/python -m verifier.api.snapshot --check
+	@$(BIN)/python -m console.snapshot --check
 	@$(BIN)/python -m tests.house.check
 
 bench: $(VENV)/dev.stamp ## measure speed and accuracy; raw JSON to benchmarks/results/

@@ -99,6 +99,7 @@ def _serve(
         stack.callback(part.stop)
         part.start(logs, stop)
     typer.echo(f"\nTerminal page   http://127.0.0.1:{page_port}/")
+    typer.echo(f"Staff's pages   http://127.0.0.1:{verifier_port}/console")
     typer.echo(f"API docs        http://127.0.0.1:{verifier_port}/docs")
     typer.echo("Stop            Ctrl-C (data is kept; `make reset` forgets it)")
     typer.echo("\nLiveness is not judged yet: a photograph is not told from a person.")

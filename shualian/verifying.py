@@ -1,10 +1,12 @@
-"""`shualian verifier`: the verifier's own commands, with this house's adapters at its ports."""
+"""`shualian verifier`: the verifier's own commands, with this house's adapters at its ports and
+the staff's pages on its app."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import typer
 
+import console.app
 from integrations.nhsa import settings
 from integrations.nhsa.resolver import open_resolver
 from verifier.cli import Adapters, app
@@ -15,7 +17,7 @@ __all__ = ["app"]
 
 @app.callback()
 def _with_adapters(context: typer.Context) -> None:
-    context.obj = Adapters(resolver=_resolver)
+    context.obj = Adapters(resolver=_resolver, extend=console.app.mount)
 
 
 @contextmanager

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Annotated, Any, ParamSpec, TypeVar
 
 import typer
+from fastapi import FastAPI
 
 from models.errors import ModelError
 from verifier.api.compose import StartRefused, open_verifier
 from verifier.api.logs import configure
 from verifier.api.serve import ServeRefused, address, listen, serve, tls_of
+from verifier.api.site import Site
 from verifier.api.syslog import Collector, Syslog
 from verifier.api.tokens import READ_RECEIPTS, READ_SUPERVISION
 from verifier.identity import institutions
@@ -55,6 +57,8 @@ class Adapters:
     """What the front door joins to the verifier's ports; none where the verifier stands alone."""
 
     resolver: Callable[[], AbstractContextManager[CredentialResolver | None]] = nullcontext
+    extend: Callable[[FastAPI, Site], None] | None = None
+    """Adds what the verifier itself does not serve, such as the staff's pages."""
 
 
 _P = ParamSpec("_P")
@@ -114,6 +118,8 @@ def serve_command(context: typer.Context) -> None:
         adapters.resolver() as resolver,
         open_verifier(settings, resolver=resolver) as verifier,
     ):
+        if adapters.extend is not None:
+            adapters.extend(verifier.app, verifier.site)
         typer.echo(verifier.line)
         typer.echo(f"listening on {address(bound, tls)}")
         serve(verifier.app, bound, tls)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from tests.house.check import ROOT
 
-ROOMS = ("codes", "devices", "models", "verifier", "enroll", "integrations", "kiosk", "web",
-         "shualian")  # fmt: skip
+ROOMS = ("codes", "devices", "models", "verifier", "enroll", "integrations", "kiosk", "console",
+         "web", "shualian")  # fmt: skip
 TEXTS = {".py", ".mjs", ".html", ".css", ".toml", ".json", ".c"}
 
 ADDRESS = re.compile(r"\b(?:https?|wss?|ftp)://([A-Za-z0-9][A-Za-z0-9.-]*)")

@@ -64,12 +64,17 @@ def test_both_languages_have_the_same_keys_and_none_is_empty() -> None:
     assert all(text.strip() for text in (*zh.values(), *en.values()))
 
 
+def of_the_kiosk() -> set[str]:
+    """The catalogue without the staff's pages, whose texts have a test of their own."""
+    return {key for key in web.catalogue("zh") if not key.startswith("console.")}
+
+
 def test_no_text_that_is_asked_for_is_missing() -> None:
-    assert used_keys() - set(web.catalogue("zh")) == set()
+    assert used_keys() - of_the_kiosk() == set()
 
 
 def test_no_text_stands_there_that_nobody_asks_for() -> None:
-    assert set(web.catalogue("zh")) - used_keys() == set()
+    assert of_the_kiosk() - used_keys() == set()
 
 
 def test_both_languages_have_the_same_places_for_values() -> None:

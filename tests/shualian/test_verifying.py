@@ -84,6 +84,8 @@ def test_a_served_verifier_asks_the_platform_that_the_settings_name(
         )
         with serving() as url:
             answer = registered(url).decide(Evidence(reading=reading), legal_basis=basis(NO_FACE))
+            pages = httpx.get(f"{url}/console/sign-in")
+    assert "演示医院" in pages.text, "the staff's pages stand beside the interface"
     assert answer.decision.assurance is Assurance.CARD
     assert answer.decision.simulated
 

@@ -97,10 +97,15 @@ async def signed_in(request: Request, site: Here) -> SignedIn:
     scheme, token = credential(request)
     if scheme != "session" or not token:
         raise refusal("auth.missing")
-    found = await site.small.take(site.doors.of_token, token, site.parts.clock())
+    found = await of_token(site, token)
     if found is None:
         raise refusal("account.session_ended")
     return found
+
+
+async def of_token(site: Site, token: str) -> SignedIn | None:
+    """Whose session this is; None where it ended."""
+    return await site.small.take(site.doors.of_token, token, site.parts.clock())
 
 
 Staff = Annotated[SignedIn, Depends(signed_in)]
@@ -113,13 +118,20 @@ async def allowed(
     `account.password_expired`, `account.prove_again`.
     """
     found = await signed_in(request, site)
+    check_allowed(found, site, permission, again=again)
+    return found
+
+
+def check_allowed(
+    found: SignedIn, site: Site, permission: Permission | None, *, again: bool = False
+) -> None:
+    """Raises `Refused` unless this may be done in this session now; None asks for no permission."""
     if found.must_change:
         raise refusal("account.password_expired")
-    if permission not in found.permissions:
+    if permission is not None and permission not in found.permissions:
         raise refusal("account.forbidden", note=permission)
     if again and site.parts.clock() >= found.proven_until:
         raise refusal("account.prove_again")
-    return found
 
 
 def staff(permission: Permission, *, again: bool = False) -> Any:

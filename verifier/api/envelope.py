@@ -10,17 +10,12 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from verifier.protocol.errors import Refused, refusal
-from verifier.protocol.jose import MAX_SIGNED_BYTES
 
 from .problems import problem_response, refusal_of
 from .site import Site
 
-LIMITS = {"/v1/claims": MAX_SIGNED_BYTES}
 SHORT = frozenset({"/v1/challenges", "/v1/claims"})
 """Paths of every visit, which the app answers without the framework's router."""
-
-LIMIT = 64 * 1024
-"""Bytes of any other body."""
 
 HEADERS = [
     (b"cache-control", b"no-store"),
@@ -47,7 +42,7 @@ class Envelope:
         exchange = _Exchange(send)
         began = time.perf_counter()
         try:
-            limit = LIMITS.get(scope["path"], LIMIT)
+            limit = self._site.limits.of(scope["path"])
             _refuse_large(scope, limit)
             await self._app(scope, _limited(receive, limit), exchange.send)
         except Exception as error:

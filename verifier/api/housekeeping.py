@@ -10,6 +10,7 @@ from sqlalchemy import Engine, text
 from verifier.identity import filing
 from verifier.identity.retention import Sweeper
 from verifier.matching.following import FollowedGallery
+from verifier.practice import windows
 
 log = structlog.get_logger("verifier")
 
@@ -73,6 +74,11 @@ class Housekeeper:
                 gone[table] = int(conn.execute(statement, named).rowcount)
         return gone
 
+    def end_windows(self) -> int:
+        """Close practice windows whose time is over; how many."""
+        with self._engine.begin() as conn:
+            return windows.end_of_time(conn, self._gallery.gallery.institution, self._clock())
+
     def retire(self) -> dict[str, int]:
         """End what has had its life; say when a mark for filing was passed."""
         mine = self._gallery.gallery
@@ -89,6 +95,7 @@ class Housekeeper:
             turn += 1
             try:
                 self.follow()
+                self.end_windows()
                 if turn % SWEEP_EVERY == 1:
                     log.info("housekeeping.swept", **self.sweep())
                 if turn % RETIRE_EVERY == 2:

@@ -27,6 +27,7 @@ from verifier.trust.keys import KeyRing
 
 from .attempts import Allowance, Attempts
 from .housekeeping import Housekeeper
+from .limits import BodyLimits
 from .metrics import Metrics
 from .problems import store_is_away
 from .proofs import Replays
@@ -86,6 +87,7 @@ class Site:
         self.attempts = Attempts()
         self.sign_ins = Attempts(Allowance(10, 30.0), Allowance(60, 2.0), code="account.too_many")
         self.readings = Readings()
+        self.limits = BodyLimits()
         self.doors = Doors(parts.engine, parts.keyring, parts.institution)
         self.gallery = FollowedGallery(parts.keyring, parts.gallery, parts.search)
         self.tokens = Tokens(parts.engine, parts.keyring, parts.institution)

@@ -22,8 +22,10 @@ from verifier.protocol.values import new_id
 from verifier.receipts.issue import issuer_of
 from verifier.trust import clients
 from verifier.trust.clients import (
+    DECLARE_PRACTICE,
     IDENTIFY,
     READ_LEDGER,
+    READ_PRACTICE,
     READ_RECEIPTS,
     READ_SUPERVISION,
     ClientRecord,
@@ -59,7 +61,15 @@ class TokenAnswer(BaseModel):
     scope: str
 
 
-__all__ = ["IDENTIFY", "READ_LEDGER", "READ_RECEIPTS", "READ_SUPERVISION", "Tokens"]
+__all__ = [
+    "DECLARE_PRACTICE",
+    "IDENTIFY",
+    "READ_LEDGER",
+    "READ_PRACTICE",
+    "READ_RECEIPTS",
+    "READ_SUPERVISION",
+    "Tokens",
+]
 
 
 @dataclass(frozen=True)

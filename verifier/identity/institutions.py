@@ -24,3 +24,8 @@ def is_demo(conn: Connection, code: str) -> bool:
 def is_known(conn: Connection, code: str) -> bool:
     """Whether the institution is registered here."""
     return conn.scalar(select(Institution.code).where(Institution.code == code)) is not None
+
+
+def name_of(conn: Connection, code: str) -> str:
+    """What the hospital is called; its code where it is not registered here."""
+    return conn.scalar(select(Institution.name).where(Institution.code == code)) or code

@@ -111,7 +111,7 @@ LIVES = (
     Life("practice_points", "签到位置", "one point a check-in, under the data key",
          POINTED, "the check-in", "a month is reconciled, and disputed for another",
          "the sweeper; no track is kept"),
-    Life("practice_locks", "执业锁", "keyed hashes, institution, site, times", PRACTISED, "their end",
+    Life("practice_locks", "执业锁", "keyed hashes, sites, times", PRACTISED, "their end",
          "a question may be of 180 days ago", "the sweeper"),
     Life("practice_changes", "执业变更", "that something changed: ids, times", PRACTISED,
          "the change", "a HIS that was away catches up", "the sweeper"),

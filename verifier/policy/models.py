@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from verifier.practice.rules import PracticeRules
 from verifier.protocol.decision import NEXT_STEPS
 from verifier.protocol.values import Assurance, Code, Outcome
 
@@ -114,6 +115,7 @@ class Policy(_Table):
     notices: Annotated[list[NoticeText], Field(min_length=1)]
     purposes: Annotated[dict[Code, Purpose], Field(min_length=1)]
     next_steps: dict[Code, list[NextStep]]
+    practice: PracticeRules = PracticeRules()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -23,9 +23,9 @@ from . import roster_versions as versions
 from .roster_changes import Change
 from .roster_errors import RosterBlocked, refuse
 from .roster_judging import Judged, judge
-from .roster_now import ShiftNow, shift_at
 from .roster_people import directory
 from .roster_store import assignments, month
+from .shift_now import ShiftNow, shift_at
 
 __all__ = [
     "Judged",

@@ -48,6 +48,7 @@ CHECKPOINT = Kind("shualian-checkpoint+jws", "Ed25519")
 ERASURE = Kind("shualian-erasure+jws", "Ed25519")
 BACKUP = Kind("shualian-backup+jws", "Ed25519")
 TICKET = Kind("shualian-ticket+jws", "Ed25519")
+PRACTICE = Kind("shualian-practice+jwt", "ES256")
 
 
 class BadSignature(Exception):

@@ -178,7 +178,7 @@ class SchedulerDepartment(Base):
 
 
 class RosterSwap(Base):
-    """An exchange of shifts (换班) or a stand-in (替班), asked and answered by the two."""
+    """An exchange of shifts (换班) or a stand-in (替班), between the two themselves."""
 
     __tablename__ = "roster_swaps"
     __table_args__ = (
@@ -244,6 +244,7 @@ class PracticeWindow(Base):
     reviewed_at: Mapped[datetime | None]
     reviewed_by: Mapped[str | None] = mapped_column(Id)
     simulated: Mapped[bool]
+    leaf: Mapped[str] = mapped_column(Hash, comment="Of the ledger's entry of its opening.")
 
 
 class PracticePoint(Suited, Base):

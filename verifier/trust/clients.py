@@ -22,8 +22,13 @@ READ_SUPERVISION = "supervision:read"
 IDENTIFY = "supervision:identify"
 """To see a person behind a pseudonym: asked for alone, for a minute, for one use."""
 
+READ_PRACTICE = "practice:read"
+"""To ask whether somebody practised."""
+DECLARE_PRACTICE = "practice:declare"
+"""To declare operations, through which a window goes on."""
+
 SCOPES = {
-    "his": frozenset({READ_RECEIPTS, READ_LEDGER}),
+    "his": frozenset({READ_RECEIPTS, READ_LEDGER, READ_PRACTICE, DECLARE_PRACTICE}),
     "supervisor": frozenset({READ_SUPERVISION, IDENTIFY, READ_LEDGER}),
 }
 """What each kind of client may have."""

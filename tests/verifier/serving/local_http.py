@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from contextlib import nullcontext
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Self
 
 import httpx
@@ -26,7 +27,10 @@ class LocalHttp:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=client)
-        self._client = httpx.AsyncClient(transport=transport, base_url="http://verifier")
+        forgetful = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+        self._client = httpx.AsyncClient(
+            transport=transport, base_url="http://verifier", cookies=forgetful
+        )
         self._life: Any = nullcontext() if running else app.router.lifespan_context(app)
 
     def request(self, method: str, path: str, **said: Any) -> httpx.Response:

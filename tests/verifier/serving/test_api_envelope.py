@@ -11,7 +11,8 @@ import pytest
 import structlog
 
 from verifier.api import logs
-from verifier.api.envelope import HEADERS, LIMIT
+from verifier.api.envelope import HEADERS
+from verifier.api.limits import LIMIT
 from verifier.api.routes import claims
 from verifier.api.site import Load
 from verifier.identity.galleries import Gallery

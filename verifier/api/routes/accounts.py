@@ -1,24 +1,19 @@
 """`/v1/accounts…`: one administrator makes accounts, another gives them roles."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import Connection
 
-from verifier.protocol.errors import refusal
-from verifier.trust.accounts import accounts
-from verifier.trust.accounts.accounts import AccountRefused, Made
-from verifier.trust.accounts.roles import Permission, Role, RolesConflict
+from verifier.trust.accounts.accounts import Listed, Made
+from verifier.trust.accounts.roles import Permission, Role
 from verifier.trust.accounts.sessions import SignedIn
 
+from .. import account_changes
 from ..access import STAFF_REFUSALS, Access, extra, refusals
 from ..bodies import described, parsed
 from ..deps import Here, staff
-from ..site import Site
 
 router = APIRouter(tags=["accounts"])
 
@@ -67,7 +62,7 @@ class Invited(BaseModel):
 class Accounts(BaseModel):
     """By login."""
 
-    accounts: list[accounts.Listed]
+    accounts: list[Listed]
 
 
 @router.get(
@@ -78,7 +73,7 @@ class Accounts(BaseModel):
 )
 async def list_accounts(_: Reader, site: Here) -> Response:
     """The institution's accounts with their roles."""
-    found = await site.small.take(_listed, site)
+    found = await site.small.take(account_changes.listed, site)
     return _json(Accounts(accounts=found))
 
 
@@ -100,7 +95,7 @@ async def list_accounts(_: Reader, site: Here) -> Response:
 async def make_an_account(request: Request, by: Manager, site: Here) -> Response:
     """An account without roles, and the one-time code with which its person takes it up."""
     asked = parsed(NewAccount, await request.body())
-    return _json(await site.small.take(_made, site, asked.login, by))
+    return _invited(await site.small.take(account_changes.make, site, asked.login, by))
 
 
 @router.post(
@@ -111,7 +106,7 @@ async def make_an_account(request: Request, by: Manager, site: Here) -> Response
 )
 async def renew_an_account(account_id: AccountId, by: Manager, site: Here) -> Response:
     """A new code for who lost password or telephone. Password, second factor and roles go."""
-    return _json(await site.small.take(_renewed, site, account_id, by))
+    return _invited(await site.small.take(account_changes.renew, site, account_id, by))
 
 
 @router.post(
@@ -128,7 +123,7 @@ async def change_an_account(
 ) -> Response:
     """Suspend, open again, or close. Who is signed in is signed out with this request."""
     asked = parsed(NewState, await request.body())
-    await site.small.take(_changed, site, account_id, asked.state, by)
+    await site.small.take(account_changes.change_state, site, account_id, asked.state, by)
     return Response(status_code=204)
 
 
@@ -141,7 +136,7 @@ async def change_an_account(
 )
 async def give_a_role(account_id: AccountId, role: TheRole, by: Granter, site: Here) -> Response:
     """Give a role. Harmless the second time."""
-    await site.small.take(_granted, site, account_id, role, by)
+    await site.small.take(account_changes.grant, site, account_id, role, by)
     return Response(status_code=204)
 
 
@@ -156,60 +151,12 @@ async def take_a_role_away(
     account_id: AccountId, role: TheRole, by: Granter, site: Here
 ) -> Response:
     """Take a role away, from the account's next request on. Harmless the second time."""
-    await site.small.take(_taken_away, site, account_id, role, by)
+    await site.small.take(account_changes.take_away, site, account_id, role, by)
     return Response(status_code=204)
 
 
-def _listed(site: Site) -> list[accounts.Listed]:
-    with site.parts.engine.connect() as conn:
-        return accounts.listed(conn, site.parts.institution)
-
-
-def _made(site: Site, login: str, by: SignedIn) -> Invited:
-    parts = site.parts
-    with _changing(site) as conn:
-        made = accounts.create(
-            conn, parts.keyring, parts.institution, login, parts.clock(), by.account
-        )
-    return _invited(made)
-
-
-def _renewed(site: Site, account: str, by: SignedIn) -> Invited:
-    parts = site.parts
-    with _changing(site) as conn:
-        made = accounts.renew(
-            conn, parts.keyring, parts.institution, account, parts.clock(), by.account
-        )
-    return _invited(made)
-
-
-def _changed(site: Site, account: str, state: str, by: SignedIn) -> None:
-    with _changing(site) as conn:
-        accounts.change_state(conn, site.parts.institution, account, state, by.account)
-
-
-def _granted(site: Site, account: str, role: Role, by: SignedIn) -> None:
-    with _changing(site) as conn:
-        accounts.grant(conn, site.parts.institution, account, role, site.parts.clock(), by.account)
-
-
-def _taken_away(site: Site, account: str, role: Role, by: SignedIn) -> None:
-    with _changing(site) as conn:
-        accounts.take_away(conn, site.parts.institution, account, role, by.account)
-
-
-@contextmanager
-def _changing(site: Site) -> Iterator[Connection]:
-    """One transaction, whose typed errors are refusals."""
-    try:
-        with site.parts.engine.begin() as conn:
-            yield conn
-    except (AccountRefused, RolesConflict) as refused:
-        raise refusal(refused.code) from None
-
-
-def _invited(made: Made) -> Invited:
-    return Invited(account=made.account, code=made.code, expires_at=made.expires_at)
+def _invited(made: Made) -> Response:
+    return _json(Invited(account=made.account, code=made.code, expires_at=made.expires_at))
 
 
 def _json(model: BaseModel) -> Response:

@@ -1,21 +1,18 @@
 """`/v1/sessions…` and `/v1/activation…`: staff take up an account, sign in, stay, sign out."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from verifier.protocol.errors import refusal
-from verifier.trust.accounts.passwords import LONGEST, PasswordRefused
+from verifier.trust.accounts.passwords import LONGEST
 from verifier.trust.accounts.roles import Permission, Role
-from verifier.trust.accounts.sessions import SignedIn, SignInRefused
+from verifier.trust.accounts.sessions import SignedIn
 
+from .. import signing_in
 from ..access import Access, extra, refusals
 from ..bodies import described, parsed
 from ..deps import Here, Staff, credential
-from ..site import Site
 
 router = APIRouter(tags=["sessions"])
 
@@ -103,8 +100,7 @@ async def take_up_an_account(request: Request, site: Here) -> Response:
     """Set the password and get a second factor, which counts once it was confirmed."""
     asked = parsed(Activation, await request.body())
     code, password = asked.code.get_secret_value(), asked.password.get_secret_value()
-    with _counted(request, site):
-        taken = await site.passwords.take(site.doors.take_up, code, password, site.parts.clock())
+    taken = await signing_in.take_up(request, site, code, password)
     return _json(SecondFactor(login=taken.login, uri=taken.uri))
 
 
@@ -119,8 +115,7 @@ async def confirm_a_second_factor(request: Request, site: Here) -> Response:
     """The person's authenticator shows the right code: the account can sign in from now on."""
     asked = parsed(Confirmation, await request.body())
     code, totp = asked.code.get_secret_value(), asked.totp.get_secret_value()
-    with _counted(request, site):
-        await site.small.take(site.doors.confirm, code, totp, site.parts.clock())
+    await signing_in.confirm(request, site, code, totp)
     return Response(status_code=204)
 
 
@@ -134,9 +129,7 @@ async def sign_in(request: Request, site: Here) -> Response:
     """A session for both factors. Five wrong attempts lock the account for 15 minutes."""
     asked = parsed(SignIn, await request.body())
     said = (asked.login, asked.password.get_secret_value(), asked.totp.get_secret_value())
-    with _counted(request, site):
-        token = await site.passwords.take(site.doors.sign_in, *said, site.parts.clock())
-    return _json(Token(token=token))
+    return _json(Token(token=await signing_in.sign_in(request, site, *said)))
 
 
 @router.get(
@@ -173,9 +166,7 @@ async def prove_again(request: Request, _: Staff, site: Here) -> Response:
     """The password once more: for five minutes what asks for it is allowed."""
     asked = parsed(Proof, await request.body())
     said = (credential(request)[1], asked.password.get_secret_value())
-    with _counted(request, site):
-        until = await site.passwords.take(site.doors.prove_again, *said, site.parts.clock())
-    return _json(Proven(until=until))
+    return _json(Proven(until=await signing_in.prove_again(request, site, *said)))
 
 
 @router.post(
@@ -193,29 +184,8 @@ async def change_the_password(request: Request, _: Staff, site: Here) -> Respons
         asked.old.get_secret_value(),
         asked.new.get_secret_value(),
     )
-    with _counted(request, site):
-        await site.passwords.take(site.doors.change_password, *said, site.parts.clock())
+    await signing_in.change_password(request, site, *said)
     return Response(status_code=204)
-
-
-@contextmanager
-def _counted(request: Request, site: Site) -> Iterator[None]:
-    """An attempt of this source, given back unless something was guessed wrong."""
-    source = request.client.host if request.client else "none"
-    site.sign_ins.take(source)
-    try:
-        yield
-    except SignInRefused as refused:
-        site.metrics.sign_ins_failed.inc()
-        raise refusal(refused.code) from None
-    except PasswordRefused as refused:
-        site.sign_ins.give_back(source)
-        raise refusal(refused.code, note=str(refused)) from None
-    except BaseException:
-        site.sign_ins.give_back(source)
-        raise
-    else:
-        site.sign_ins.give_back(source)
 
 
 def _me(me: SignedIn) -> Me:

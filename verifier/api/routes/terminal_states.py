@@ -5,16 +5,14 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, ConfigDict
 
-from verifier.protocol.errors import refusal
-from verifier.trust import terminal_states
 from verifier.trust.accounts.roles import Permission
 from verifier.trust.accounts.sessions import SignedIn
-from verifier.trust.terminal_states import Listed, State, StateRefused
+from verifier.trust.terminal_states import Listed, State
 
+from .. import terminal_changes
 from ..access import STAFF_REFUSALS, Access, extra, refusals
 from ..bodies import described, parsed
 from ..deps import Here, staff
-from ..site import Site
 
 router = APIRouter(tags=["terminals"])
 
@@ -45,7 +43,7 @@ class NewState(BaseModel):
 )
 async def list_terminals(_: Reader, site: Here) -> Response:
     """The institution's terminals: what each may do, its state, when it was last seen."""
-    found = await site.small.take(_listed, site)
+    found = await site.small.take(terminal_changes.listed, site)
     return Response(Terminals(terminals=found).model_dump_json(), media_type="application/json")
 
 
@@ -71,20 +69,6 @@ async def change_a_terminal(
 ) -> Response:
     """Suspend, revoke or reinstate: it holds from the terminal's next request on."""
     asked = parsed(NewState, await request.body())
-    await site.small.take(_changed, site, terminal_id, State(asked.state), by)
+    state = State(asked.state)
+    await site.small.take(terminal_changes.change_state, site, terminal_id, state, by)
     return Response(status_code=204)
-
-
-def _listed(site: Site) -> list[Listed]:
-    with site.parts.engine.connect() as conn:
-        return terminal_states.listed(conn, site.parts.institution)
-
-
-def _changed(site: Site, terminal: str, state: State, by: SignedIn) -> None:
-    try:
-        with site.parts.engine.begin() as conn:
-            terminal_states.change(conn, site.parts.institution, terminal, state, by.account)
-    except StateRefused as refused:
-        known = "terminal.for_good" if refused.code == "terminal.for_good" else "request.not_found"
-        raise refusal(known) from None
-    site.directory.forget(terminal)

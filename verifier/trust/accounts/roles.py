@@ -20,6 +20,9 @@ class Permission(StrEnum):
     LEDGER_READ = "ledger:read"
     RECEIPTS_READ = "receipts:read"
     READINGS_TAKE = "readings:take"
+    PRACTICE_READ = "practice:read"
+    PRACTICE_REVIEW = "practice:review"
+    PRACTICE_REGISTER = "practice:register"
 
     @property
     def writes(self) -> bool:
@@ -60,9 +63,11 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ENROLMENT_CLERK: frozenset({_P.READINGS_TAKE}),
     Role.COUNTER: frozenset({_P.RECEIPTS_READ, _P.READINGS_TAKE}),
     Role.SCHEDULER: frozenset(),
-    Role.MEDICAL_AFFAIRS: frozenset(),
-    Role.INSURANCE_OFFICE: frozenset({_P.RECEIPTS_READ}),
-    Role.AUDITOR: frozenset({_P.RECEIPTS_READ, _P.LEDGER_READ, _P.TERMINALS_READ}),
+    Role.MEDICAL_AFFAIRS: frozenset({_P.PRACTICE_READ, _P.PRACTICE_REVIEW, _P.PRACTICE_REGISTER}),
+    Role.INSURANCE_OFFICE: frozenset({_P.RECEIPTS_READ, _P.PRACTICE_READ}),
+    Role.AUDITOR: frozenset(
+        {_P.RECEIPTS_READ, _P.LEDGER_READ, _P.TERMINALS_READ, _P.PRACTICE_READ}
+    ),
     Role.HOSPITAL_ADMIN: frozenset({_P.RECEIPTS_READ, _P.TERMINALS_READ, _P.TERMINALS_MANAGE}),
     Role.SYSTEM_ADMIN: frozenset(
         {_P.ACCOUNTS_READ, _P.ACCOUNTS_MANAGE, _P.TERMINALS_READ, _P.TERMINALS_MANAGE}

@@ -189,6 +189,7 @@ def upgrade() -> None:
     sa.Column('reviewed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('reviewed_by', sa.String(length=22), nullable=True),
     sa.Column('simulated', sa.Boolean(), nullable=False),
+    sa.Column('leaf', sa.String(length=43), nullable=False, comment="Of the ledger's entry of its opening."),
     sa.CheckConstraint("state IN ('confirmed','provisional','approved','denied','deferred')", name=op.f('ck_practice_windows_state')),
     sa.ForeignKeyConstraint(['decision'], ['decisions.id'], name=op.f('fk_practice_windows_decision_decisions')),
     sa.ForeignKeyConstraint(['institution'], ['institutions.code'], name=op.f('fk_practice_windows_institution_institutions')),

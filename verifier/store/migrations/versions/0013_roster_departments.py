@@ -26,7 +26,7 @@ INDEXES = (
 )
 
 
-def _swap_columns() -> list[sa.Column]:
+def _swap_columns() -> list[sa.Column[object]]:
     return [
         sa.Column("department", sa.String(length=64), nullable=False),
         sa.Column("asker_site", sa.String(length=64), nullable=False),

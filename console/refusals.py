@@ -1,0 +1,50 @@
+"""What the pages refuse beyond what the verifier does, and how a refusal is said to staff."""
+
+import web
+from verifier.protocol.errors import RefusalKind, Refused
+
+_STATUS = {
+    "console.needs_tls": 403,
+    "form.malformed": 422,
+    "form.stale": 403,
+    "upload.missing": 422,
+    "upload.too_large": 413,
+}
+
+WORDED = (
+    *_STATUS,
+    "account.code_invalid",
+    "account.for_good",
+    "account.forbidden",
+    "account.login_malformed",
+    "account.login_taken",
+    "account.not_taken_up",
+    "account.oneself",
+    "account.password_weak",
+    "account.session_ended",
+    "account.sign_in_failed",
+    "account.too_many",
+    "account.unknown",
+    "request.malformed",
+    "request.not_found",
+    "request.timeout",
+    "request.too_large",
+    "role.conflict",
+    "terminal.for_good",
+    "verifier.busy",
+    "verifier.internal",
+    "verifier.unavailable",
+)
+"""Codes with a sentence for staff, in both languages, that says what to do next."""
+
+
+def refused(code: str, note: str = "") -> Refused:
+    """One of the pages' own refusals. Raises `KeyError` for another code."""
+    texts = (web.catalogue(language)[f"console.refused.{code}"] for language in ("en", "zh"))
+    return Refused(RefusalKind(code, _STATUS[code], *texts), note)
+
+
+def said(refused: Refused, language: str) -> str:
+    """The sentence; where there is none the verifier's own."""
+    own = web.catalogue(language).get(f"console.refused.{refused.code}")
+    return own or (refused.kind.detail if language == "zh" else refused.kind.title)

@@ -1,0 +1,121 @@
+"""A real Chromium on the staff's pages, and what a page may look like."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, Response, sync_playwright
+
+from console.headers import POLICY
+from tests.kiosk.browser import ARGUMENTS, LAPTOP, PHONE
+from tests.kiosk.live_verifier import listening
+from tests.verifier.serving.hospital import Hospital
+from tests.verifier.serving.staff import NEXT, Member
+
+SIZES = {"phone": PHONE, "laptop": LAPTOP}
+GRAVE = ("serious", "critical")
+
+CUT_OFF = """() => {
+  const wrong = [];
+  if (document.documentElement.scrollWidth > innerWidth)
+    wrong.push(`the page is ${document.documentElement.scrollWidth} wide`);
+  for (const each of document.querySelectorAll('body *')) {
+    const box = each.getBoundingClientRect();
+    if (box.width <= 1 || each.closest('.hidden-text, .skip') || each instanceof SVGElement)
+      continue;
+    if (box.left < -1 || box.right > innerWidth + 1)
+      wrong.push(`${each.tagName}.${each.className}: ${each.textContent.trim().slice(0, 30)}`);
+  }
+  return wrong;
+}"""
+"""Nothing reaches beyond the sides."""
+
+TOO_SMALL = """() => {
+  const touched = 'a, button, select, summary, input:not([type=hidden])';
+  return [...document.querySelectorAll(touched)].filter((each) => {
+    const box = each.getBoundingClientRect();
+    const beside = each.closest('label');  // a box is touched through its words
+    const high = beside ? beside.getBoundingClientRect().height : box.height;
+    return box.width > 1 && !each.closest('.skip') && Math.round(high) < 44;
+  }).map((each) => `${each.tagName} ${each.textContent.trim().slice(0, 30)}`);
+}"""
+"""On a phone whatever is touched is 44 px high."""
+
+
+@dataclass
+class Screen:
+    """One person's browser."""
+
+    page: Page
+    address: str
+    hospital: Hospital
+    complaints: list[str] = field(default_factory=list)
+    answers: list[Response] = field(default_factory=list)
+
+    def open(self, path: str) -> None:
+        """Look at a page."""
+        self.page.goto(self.address + path)
+
+    def sign_in(self, member: Member, password: str | None = None) -> None:
+        """Type both factors and send them."""
+        if "/console/sign-in" not in self.page.url:
+            self.open("/console/sign-in")
+        self.page.fill("#login", member.login)
+        self.page.fill("#password", password or member.password)
+        self.page.fill("#totp", member.shown())
+        self.page.click("main form button")
+        self.page.wait_for_load_state()
+        self.hospital.clock.ahead += NEXT
+
+    def prove(self, member: Member) -> None:
+        """The password once more, on the page that asks for it."""
+        self.page.fill("#password", member.password)
+        self.page.click("main form button")
+
+    def speak(self, language: str) -> None:
+        """Switch to this language, which the header offers unless it is there already."""
+        switch = self.page.locator(f"button[name=language][value={language}]")
+        if switch.count():
+            switch.click()
+            self.page.wait_for_load_state()
+
+    def sign_out(self) -> None:
+        """Leave."""
+        self.page.click("form[action='/console/sign-out'] button")
+
+    def wrong(self) -> list[str]:
+        """What is wrong with the page as it stands: shape, touch, accessibility."""
+        found: list[str] = self.page.evaluate(CUT_OFF)
+        size: Any = self.page.viewport_size
+        if size["width"] == PHONE[0]:
+            found += self.page.evaluate(TOO_SMALL)
+        for each in Axe().run(self.page).response["violations"]:
+            if each["impact"] in GRAVE:
+                found.append(f"{each['id']}: {[node['html'] for node in each['nodes']][:2]}")
+        return found
+
+
+@contextmanager
+def a_screen(chromium: str, hospital: Hospital, size: tuple[int, int] = LAPTOP) -> Iterator[Screen]:
+    """A browser of this size. Each page must carry the policy, and none may break it."""
+    with listening(hospital.http.app) as port, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        width, height = size
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, has_touch=True, reduced_motion="reduce"
+        )
+        page = context.new_page()
+        screen = Screen(page, f"http://127.0.0.1:{port}", hospital)
+        page.on("console", lambda m: screen.complaints.append(m.text))
+        page.on("pageerror", lambda error: screen.complaints.append(str(error)))
+        page.on("response", lambda answer: screen.answers.append(answer))
+        try:
+            yield screen
+            for answer in screen.answers:
+                if "text/html" in answer.headers.get("content-type", ""):
+                    assert answer.headers["content-security-policy"] == POLICY, answer.url
+                assert answer.url.startswith(screen.address), "nothing from elsewhere"
+        finally:
+            browser.close()

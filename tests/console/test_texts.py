@@ -1,0 +1,61 @@
+"""The pages' texts: each is there in both languages, and each is asked for."""
+
+import re
+from pathlib import Path
+
+import console
+import web
+from console.refusals import WORDED
+from console.registry import PAGES
+from verifier.trust.accounts.roles import Permission, Role
+from verifier.trust.terminal_states import State
+
+ROOM = Path(console.__file__).parent
+SOURCES = [*ROOM.glob("*.py"), *ROOM.glob("templates/*.html"), *ROOM.glob("static/*.mjs")]
+LITERAL = re.compile(r"""["'](console\.[a-z_]+(?:\.[a-z_]+)*)["']""")
+
+
+def used_keys() -> set[str]:
+    """Every key that a page can ask for."""
+    sources = "".join(source.read_text(encoding="utf-8") for source in SOURCES)
+    keys = set(LITERAL.findall(sources)) - {page.path for page in PAGES}
+    keys |= {f"{page.nav}.text" for page in PAGES if page.nav and page.nav != "console.nav.home"}
+    keys |= {f"console.role.{role}{part}" for role in Role for part in ("", ".text")}
+    keys |= {f"console.may.{permission}" for permission in Permission}
+    keys |= {f"console.account.{state}" for state in ("invited", "active", "suspended", "closed")}
+    keys |= {f"console.terminal.{state}" for state in State}
+    keys |= {f"console.refused.{code}" for code in WORDED}
+    keys |= {f"console.flash.account_{done}" for done in ("suspended", "reopened", "closed")}
+    keys |= {f"console.flash.terminal_{done}" for done in ("suspended", "reinstated", "revoked")}
+    return keys - NAMES
+
+
+NAMES = {"console.needs_tls", "console.app", "console.snapshot"}
+"""What looks like a key and is none: a code, modules."""
+
+
+def there() -> set[str]:
+    return {key for key in web.catalogue("zh") if key.startswith("console.")}
+
+
+def test_no_text_that_is_asked_for_is_missing() -> None:
+    assert used_keys() - there() == set()
+
+
+def test_no_text_stands_there_that_nobody_asks_for() -> None:
+    assert there() - used_keys() == set()
+
+
+def test_a_translator_fills_in_values_and_shows_a_key_that_is_missing() -> None:
+    t = web.translator("en")
+    assert t("console.refused.wait", seconds=9) == "Try again in 9 seconds."
+    assert t("console.nowhere") == "console.nowhere"
+
+
+def test_no_template_has_a_script_a_style_or_a_word_of_its_own() -> None:
+    for template in ROOM.glob("templates/*.html"):
+        text = template.read_text(encoding="utf-8")
+        assert not re.search(r"\bstyle=|<style|\bon[a-z]+=|<script(?! type=\"module\" src=)", text)
+        assert "|safe" not in text
+        # Chinese stands in the catalogue alone; the product's own name is the exception.
+        assert not re.search(r"[一-鿿]", text.replace("刷脸", "")), template.name

@@ -1,0 +1,355 @@
+"""A check-in, from the decision that proved who it is to the window and its signed receipt.
+
+Everything is one transaction: the window, the region's lock, the point, the change, the entry. A
+denial is a result that commits. The same decision again gets the same window.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import cast
+
+from sqlalchemy import Connection, insert, text
+
+from verifier import ledger
+from verifier.identity.data_keys import open_data_key
+from verifier.identity.galleries import Gallery
+from verifier.place import Datum, Position, Source
+from verifier.protocol.practice import (
+    PURPOSE,
+    CheckedIn,
+    CheckIn,
+    Elsewhere,
+    Outcome,
+    Part,
+)
+from verifier.protocol.values import Liveness, new_id
+from verifier.protocol.values import Outcome as Identity
+from verifier.store.practice_tables import PracticePoint
+from verifier.trust.keys import KeyRing
+from verifier.trust.sealing import seal, unseal
+
+from . import locks, placing, receipts, registry, sites, windows
+from .deciding import Facts, Verdict, decide
+from .locks import Live, Taken
+from .placing import Placed, Placing
+from .registry import Known
+from .rules import PracticeRules
+from .shift_now import ShiftNow, Status, shift_at
+from .sites import HospitalSite
+from .windows import Opening, Window
+
+
+class CheckInRefused(Exception):
+    """No check-in can be judged. Codes: `practice.decision_unusable`, `practice.unknown`,
+    `practice.site_unknown`."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where and for whom check-ins are judged.
+
+    Attributes:
+        phone: whether the terminal is a practitioner's phone, which stands nowhere.
+    """
+
+    keyring: KeyRing
+    gallery: Gallery
+    institution: str
+    region_key: bytes | None
+    rules: PracticeRules
+    demo: bool
+    terminal: str
+    site: str
+    phone: bool
+    address: str
+
+
+@dataclass(frozen=True)
+class _Who:
+    """The decision on identity."""
+
+    decision: str
+    person: str
+    accepted: bool
+    by_face: bool
+    liveness: Liveness
+    simulated: bool
+
+
+_DECISION = text("""
+SELECT d.id, d.person, d.outcome, d.assurance, d.decided_at, d.purpose, d.terminal,
+       d.body->>'liveness' AS liveness, (d.body->>'simulated')::boolean AS simulated
+FROM receipts AS r JOIN decisions AS d ON d.id = r.decision
+WHERE r.id = :receipt AND d.institution = :institution
+""")
+
+
+def check_in(conn: Connection, desk: Desk, asked: CheckIn, at: datetime) -> CheckedIn:
+    """Judge it and write down what follows. Raises `CheckInRefused`."""
+    who = _who(conn, desk, asked.receipt_id, at)
+    known = registry.of_person(conn, desk.institution, who.person)
+    if known is None:
+        raise CheckInRefused("practice.unknown", "nobody such practises here")
+    if asked.act == "out":
+        return _out(conn, desk, who, known, at)
+    if (before := windows.of_decision(conn, who.decision)) is not None:
+        return _already(desk, before, Outcome(before.state), ())
+    site = sites.get(conn, desk.institution, desk.site)
+    if site is None:
+        raise CheckInRefused("practice.site_unknown", "this terminal's site is not recorded")
+    return _in(conn, desk, asked, who, known, site, at)
+
+
+def _in(
+    conn: Connection,
+    desk: Desk,
+    asked: CheckIn,
+    who: _Who,
+    known: Known,
+    site: HospitalSite,
+    at: datetime,
+) -> CheckedIn:
+    placed = _placed(conn, desk, asked, known, site, at)
+    shift = _shift(conn, known, site, at)
+    facts = Facts(
+        accepted=who.accepted,
+        by_face=who.by_face,
+        place=placed.answer,
+        shift=shift,
+        right=registry.right_at(conn, known.person, site.code, at),
+        reason=asked.reason,
+        at=at,
+    )
+    verdict = decide(facts, desk.rules)
+    if placed.answer.alert:
+        ledger.append(conn, desk.institution, "terminal.moved", {"terminal": desk.terminal})
+    if verdict.opens is None or verdict.until is None:
+        return _none(conn, desk, known, verdict, shift, ())
+    window = new_id()
+    key = locks.practitioner_key(desk.keyring, desk.region_key, desk.institution, known.code)
+    taken = locks.take(conn, key, window, site.stand, at, verdict.until, move=asked.move)
+    if not taken.ours:
+        return _in_the_way(conn, desk, known, verdict, shift, taken, site)
+    opening = Opening(
+        id=window,
+        practitioner=known.person,
+        site=site.code,
+        department=shift.department or known.department,
+        state=verdict.opens,
+        opened_at=taken.since,
+        until=verdict.until,
+        way="face" if who.by_face else "other",
+        liveness=who.liveness,
+        shift=shift.status,
+        proof=placed.answer.proof.value,
+        reason=asked.reason.value if asked.reason else None,
+        decision=who.decision,
+        terminal=desk.terminal,
+        simulated=who.simulated,
+        review_by=verdict.review_by,
+    )
+    leaf = windows.open_window(conn, desk.institution, opening)
+    _end_ours(conn, desk, taken.other, at)
+    _keep_point(conn, desk, known, placed, window, at)
+    found = windows.get(conn, desk.institution, window)
+    return _answer(desk, verdict, shift, found, leaf)
+
+
+def _shift(conn: Connection, known: Known, site: HospitalSite, at: datetime) -> ShiftNow:
+    here = shift_at(conn, known.person, site.code, at)
+    return here if here.status != "off" else ShiftNow("off", here.department, here.site)
+
+
+def _placed(
+    conn: Connection, desk: Desk, asked: CheckIn, known: Known, site: HospitalSite, at: datetime
+) -> Placed:
+    return placing.place(
+        Placing(
+            site=site,
+            fixed=not desk.phone,
+            address=desk.address,
+            said=asked.position,
+            site_code=asked.site_code,
+            secret=sites.secret_of(desk.keyring, desk.institution, site.code),
+            previous=_last_point(conn, desk, known.person),
+            counts=placing.counter(conn, desk.keyring, desk.institution, known.person),
+        ),
+        at,
+        demo=desk.demo,
+    )
+
+
+def _end_ours(conn: Connection, desk: Desk, other: Live | None, at: datetime) -> None:
+    """The window that this check-in ended, where it is one of ours; else theirs tell themselves."""
+    if other is not None and (before := windows.get(conn, desk.institution, other.window)):
+        windows.close(conn, before, min(at, before.ends_at), "elsewhere")
+
+
+def _out(conn: Connection, desk: Desk, who: _Who, known: Known, at: datetime) -> CheckedIn:
+    found = windows.last_before(conn, known.person, at)
+    shift = shift_at(conn, known.person, None, at)
+    identity = Part.NOT_PROVED
+    if who.accepted:
+        identity = Part.PROVED if who.by_face else Part.OTHER_WAY
+    verdict = Verdict(Outcome.NOT_IN, identity, Part.PROVED, Part.PROVED, ())
+    if identity is Part.NOT_PROVED:
+        verdict = Verdict(Outcome.RETRY, identity, Part.PROVED, Part.PROVED, ())
+        return _answer(desk, verdict, shift, None, "")
+    if found is None or not found.open_at(at):
+        return _answer(desk, verdict, shift, None, "")
+    leaf = windows.close(conn, found, at, "out")
+    closed = windows.get(conn, desk.institution, found.id)
+    verdict = Verdict(Outcome.CLOSED, identity, Part.PROVED, Part.PROVED, ())
+    return _answer(desk, verdict, shift, closed, leaf)
+
+
+def _in_the_way(
+    conn: Connection,
+    desk: Desk,
+    known: Known,
+    verdict: Verdict,
+    shift: ShiftNow,
+    taken: Taken,
+    site: HospitalSite,
+) -> CheckedIn:
+    """Practising already: here, which is well, or elsewhere."""
+    other = taken.other
+    assert other is not None  # noqa: S101  (a lock that is not ours is somebody's)
+    if other.stand == site.stand and (before := windows.get(conn, desk.institution, other.window)):
+        return _already(desk, before, Outcome.ALREADY_IN, ())
+    elsewhere = Elsewhere(
+        site=other.stand.site,
+        since=other.since,
+        here=other.stand.institution == desk.institution,
+        reachable=taken.reachable,
+    )
+    if taken.reachable:
+        reasons, outcome = ("practice.move_unconfirmed",), Outcome.RETRY
+    else:
+        reasons, outcome = ("practice.locked",), Outcome.DENIED
+    now = Verdict(outcome, verdict.identity, verdict.place, verdict.registration, reasons)
+    return _none(conn, desk, known, now, shift, elsewhere)
+
+
+def _none(
+    conn: Connection,
+    desk: Desk,
+    known: Known,
+    verdict: Verdict,
+    shift: ShiftNow,
+    elsewhere: Elsewhere | tuple[()],
+) -> CheckedIn:
+    """No window. A denial is entered; what can be tried again is not."""
+    if verdict.outcome is Outcome.DENIED:
+        facts = {"person": known.person, "terminal": desk.terminal, "reasons": [*verdict.reasons]}
+        ledger.append(conn, desk.institution, "practice.refused", facts)
+    return CheckedIn(
+        outcome=verdict.outcome,
+        identity=verdict.identity,
+        place=verdict.place,
+        shift=shift.status,
+        registration=verdict.registration,
+        reasons=list(verdict.reasons),
+        elsewhere=elsewhere or None,
+    )
+
+
+def _already(desk: Desk, window: Window, outcome: Outcome, reasons: tuple[str, ...]) -> CheckedIn:
+    identity = Part.PROVED if window.way == "face" else Part.OTHER_WAY
+    verdict = Verdict(outcome, identity, Part.PROVED, Part.PROVED, reasons)
+    shift = ShiftNow(cast("Status", window.shift))
+    return _answer(desk, verdict, shift, window, window.leaf)
+
+
+def _answer(
+    desk: Desk, verdict: Verdict, shift: ShiftNow, window: Window | None, leaf: str
+) -> CheckedIn:
+    signed = receipts.issue(desk.keyring, window, leaf) if window and leaf else None
+    return CheckedIn(
+        outcome=verdict.outcome,
+        identity=verdict.identity,
+        place=verdict.place,
+        shift=shift.status,
+        registration=verdict.registration,
+        reasons=list(verdict.reasons),
+        window=window.id if window else None,
+        opened_at=window.opened_at if window else None,
+        until=window.ends_at if window else None,
+        receipt=signed,
+    )
+
+
+def _who(conn: Connection, desk: Desk, receipt: str, at: datetime) -> _Who:
+    bound = {"receipt": receipt, "institution": desk.institution}
+    row = conn.execute(_DECISION, bound).one_or_none()
+    fresh = row is not None and at - row.decided_at <= timedelta(seconds=desk.rules.identity_s)
+    if row is None or row.terminal != desk.terminal or row.purpose != PURPOSE or not fresh:
+        raise CheckInRefused(
+            "practice.decision_unusable",
+            "it rests on a decision of this terminal and purpose, two minutes old at most",
+        )
+    if row.person is None:
+        raise CheckInRefused("practice.unknown", "nobody was found")
+    return _Who(
+        decision=row.id,
+        person=row.person,
+        accepted=row.outcome == Identity.ACCEPTED,
+        by_face=row.assurance in ("card+face", "face"),
+        liveness=Liveness(row.liveness),
+        simulated=row.simulated,
+    )
+
+
+# One point a check-in, under the person's data key
+
+_KEY = text("SELECT data_key_sealed FROM people WHERE id = :person")
+_LAST = text("""
+SELECT k.practice_window, k.point_sealed FROM practice_points AS k
+JOIN practice_windows AS w ON w.id = k.practice_window
+WHERE w.practitioner = :person ORDER BY k.taken_at DESC LIMIT 1
+""")
+
+
+def _keep_point(
+    conn: Connection, desk: Desk, known: Known, placed: Placed, window: str, at: datetime
+) -> None:
+    if placed.step is not None:
+        placing.use(conn, desk.keyring, desk.institution, known.person, placed.step, at)
+    wrapped = conn.scalar(_KEY, {"person": known.person})
+    if placed.point is None or wrapped is None:
+        return
+    key = open_data_key(desk.gallery.secrets, known.person, wrapped)
+    values = {
+        "practice_window": window,
+        "institution": desk.institution,
+        "point_sealed": seal(key, _written(placed.point), f"practice_points.point/{window}"),
+        "taken_at": at,
+    }
+    conn.execute(insert(PracticePoint).values(values))
+
+
+def _last_point(conn: Connection, desk: Desk, person: str) -> Position | None:
+    row = conn.execute(_LAST, {"person": person}).one_or_none()
+    wrapped = conn.scalar(_KEY, {"person": person})
+    if row is None or wrapped is None:
+        return None
+    key = open_data_key(desk.gallery.secrets, person, wrapped)
+    said = unseal(key, row.point_sealed, f"practice_points.point/{row.practice_window}").decode()
+    latitude, longitude, datum, accuracy, source, at = said.split("|")
+    return Position(
+        latitude=float(latitude),
+        longitude=float(longitude),
+        datum=Datum(datum),
+        accuracy_m=float(accuracy),
+        source=Source(source),
+        at=datetime.fromisoformat(at),
+    )
+
+
+def _written(point: Position) -> bytes:
+    parts = (point.latitude, point.longitude, point.datum.value, point.accuracy_m)
+    return "|".join(map(str, (*parts, point.source.value, point.at.isoformat()))).encode()

@@ -1,0 +1,261 @@
+"""Practice (执业) on the wire: check-ins, signed practice receipts, and what a HIS asks.
+
+A window says that somebody may practise at a site for insurance. It says nothing about attendance,
+and no order ever waits for it (`docs/his.md`).
+"""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, KeySet
+from pydantic import Field, ValidationError
+
+from . import jose
+from .claim import Message, where
+from .values import Code, Digest, Id, Liveness, UtcTime
+
+PURPOSE = "practice_check_in"
+"""Of the claim on whose decision a check-in rests."""
+
+MOST_QUESTIONS = 500
+
+
+class Part(StrEnum):
+    """The answer of one part of dual authentication. Each part answers apart."""
+
+    PROVED = "proved"
+    OTHER_WAY = "other_way"
+    """Proved, but not by face."""
+    NOT_PROVED = "not_proved"
+    REFUTED = "refuted"
+
+
+class Outcome(StrEnum):
+    """What a check-in led to."""
+
+    CONFIRMED = "confirmed"
+    PROVISIONAL = "provisional"
+    """Open at once, reviewed within 72 hours."""
+    ALREADY_IN = "already_in"
+    RETRY = "retry"
+    """No window yet: face or place is not proved, and there is another way."""
+    DENIED = "denied"
+    """No registration for this site and day, or practising elsewhere too far away."""
+    CLOSED = "closed"
+    NOT_IN = "not_in"
+
+
+class Reason(StrEnum):
+    """Why somebody checks in outside the own shift: one touch."""
+
+    RESCUE = "rescue"
+    """抢救"""
+    URGENT_CONSULTATION = "urgent_consultation"
+    """急会诊"""
+    SUBSTITUTE = "substitute"
+    """替班"""
+    LONGER_OPERATION = "longer_operation"
+    """手术延时"""
+    EXTRA_HOURS = "extra_hours"
+    """加班"""
+
+
+class SaidPosition(Message):
+    """Where a device says it is. A browser does not know its datum."""
+
+    latitude: float = Field(ge=-90, le=90, allow_inf_nan=False)
+    longitude: float = Field(ge=-180, le=180, allow_inf_nan=False)
+    datum: Literal["wgs84", "gcj02", "bd09", "unknown"]
+    accuracy_m: float = Field(gt=0, le=100_000, allow_inf_nan=False)
+    source: Literal["gnss", "browser"]
+    at: UtcTime
+    simulated: bool = False
+
+
+class CheckIn(Message):
+    """A practitioner checks in or out, on a decision of this terminal, two minutes old at most."""
+
+    receipt_id: Id = Field(description="Of the receipt over the claim that proved who it is.")
+    act: Literal["in", "out"]
+    reason: Reason | None = Field(default=None, description="Outside the own shift.")
+    move: bool = Field(default=False, description="Ends a window elsewhere: the person said so.")
+    site_code: str | None = Field(default=None, max_length=200)
+    position: SaidPosition | None = None
+
+
+class Elsewhere(Message):
+    """Where somebody practises now, as the screen may say it to that person."""
+
+    site: str
+    since: UtcTime
+    here: bool = Field(description="Whether it is a site of this institution.")
+    reachable: bool = Field(description="Whether the way can be made in the time.")
+
+
+class CheckedIn(Message):
+    """The answer: each part apart, then what follows."""
+
+    outcome: Outcome
+    identity: Part
+    place: Part
+    shift: Literal["on_shift", "on_call", "off", "unscheduled"]
+    registration: Part
+    reasons: list[Code]
+    elsewhere: Elsewhere | None = None
+    window: Id | None = None
+    opened_at: UtcTime | None = None
+    until: UtcTime | None = None
+    receipt: str | None = Field(default=None, description="Practice receipt, compact JWS, ES256.")
+
+
+class PracticeReceipt(Message):
+    """Claims of a practice receipt (`shualian-practice+jwt`). Times are seconds since the epoch."""
+
+    iss: str
+    aud: str = Field(description="Institution code.")
+    jti: Id
+    iat: int
+    nbf: int
+    exp: int
+    sub: str = Field(description="Pairwise subject of this institution.")
+    code: str = Field(max_length=32, description="As the insurance platform knows them.")
+    window: Id
+    site: str
+    department: str
+    state: Literal["confirmed", "provisional", "approved", "denied", "closed"]
+    way: Literal["face", "other"]
+    liveness: Liveness
+    proof: str
+    simulated: bool
+    ledger_leaf: Digest
+    suite: str = jose.SIGNING_SUITE
+
+
+class Question(Message):
+    """May this practitioner's work be settled? By the code, and the moment of the work."""
+
+    code: str = Field(min_length=1, max_length=32)
+    at: UtcTime
+    institution: str | None = Field(
+        default=None, max_length=32, description="Own code, or that of one of its sites."
+    )
+
+
+class Questions(Message):
+    """Up to 500 questions, answered in their order."""
+
+    questions: list[Question] = Field(min_length=1, max_length=MOST_QUESTIONS)
+
+
+class Introspection(Message):
+    """RFC 7662 §2.2: `active`, and what is known. Window, right and payment answer apart.
+
+    `unknown` is said where the verifier cannot say; a HIS then uses its own copy, marks the line
+    `unverified`, and never holds up an order.
+    """
+
+    active: bool
+    code: str
+    at: UtcTime
+    window_state: Literal["confirmed", "provisional", "approved", "denied", "none", "unknown"]
+    practice_right: Literal["independent", "supervised", "granted", "none", "unknown"]
+    supervisor_in: bool | None = Field(
+        default=None, description="Supervised: whether the supervisor is practising at that time."
+    )
+    payment_qualification: Literal["normal", "suspended", "ended", "unknown"]
+    reasons: list[Code]
+    iss: str
+    aud: str
+    sub: str | None = None
+    nbf: int | None = None
+    exp: int | None = None
+    window: Id | None = None
+    site: str | None = None
+    department: str | None = None
+    way: Literal["face", "other"] | None = None
+    liveness: Liveness | None = None
+    simulated: bool = False
+
+
+class Introspections(Message):
+    """The answers, in the order of the questions."""
+
+    answers: list[Introspection]
+
+
+class Change(Message):
+    """That a window, a registration or a qualification of somebody changed."""
+
+    kind: Code
+    code: str
+    at: UtcTime
+    window: Id | None
+    state: str | None
+    opened_at: UtcTime | None
+    ends_at: UtcTime | None
+    site: str | None
+
+
+class Changes(Message):
+    """A page of changes in an order without gaps; ask again with `cursor`."""
+
+    changes: list[Change]
+    cursor: str
+
+
+class Operation(Message):
+    """An operation that was declared: the window goes on until it ends, and the grace."""
+
+    code: str = Field(min_length=1, max_length=32)
+    starts_at: UtcTime
+    ends_at: UtcTime
+    his_id: str = Field(min_length=1, max_length=64, description="The HIS's own number of it.")
+
+
+class PracticeReceiptRefused(Exception):
+    """A practice receipt that must not be relied on. `code` says why; codes are stable."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def check_practice_receipt(
+    compact: str,
+    jwks: dict[str, Any],
+    *,
+    audience: str,
+    at: datetime | None = None,
+    accept_simulated: bool = False,
+) -> PracticeReceipt:
+    """The receipt, if it was in force for this institution at this moment.
+
+    Raises `PracticeReceiptRefused`: `receipt.signature_invalid`, `receipt.malformed`,
+    `receipt.wrong_audience`, `receipt.expired`, `receipt.simulated`, `receipt.not_accepted`.
+    """
+    receipt = _read(compact, jwks)
+    moment = int((at or datetime.now(UTC)).timestamp())
+    if receipt.aud != audience:
+        raise PracticeReceiptRefused("receipt.wrong_audience")
+    if not receipt.nbf <= moment < receipt.exp:
+        raise PracticeReceiptRefused("receipt.expired")
+    if receipt.simulated and not accept_simulated:
+        raise PracticeReceiptRefused("receipt.simulated")
+    if receipt.state == "denied":
+        raise PracticeReceiptRefused("receipt.not_accepted")
+    return receipt
+
+
+def _read(compact: str, jwks: dict[str, Any]) -> PracticeReceipt:
+    try:
+        ring = KeySet.import_key_set(jwks)  # type: ignore[arg-type]
+        keys = {key.kid: key for key in ring.keys if isinstance(key, ECKey)}
+        payload = jose.verify(jose.PRACTICE, compact, keys.get)
+    except (jose.BadSignature, JoseError, ValueError, KeyError):
+        raise PracticeReceiptRefused("receipt.signature_invalid") from None
+    try:
+        return PracticeReceipt.model_validate_json(payload)
+    except ValidationError as error:
+        raise PracticeReceiptRefused("receipt.malformed") from ValueError(where(error))
