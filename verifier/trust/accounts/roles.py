@@ -23,6 +23,8 @@ class Permission(StrEnum):
     PRACTICE_READ = "practice:read"
     PRACTICE_REVIEW = "practice:review"
     PRACTICE_REGISTER = "practice:register"
+    ROSTER_READ = "roster:read"
+    ROSTER_EDIT = "roster:edit"
 
     @property
     def writes(self) -> bool:
@@ -62,11 +64,26 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     # Of a room that is still to be built a role has nothing here yet.
     Role.ENROLMENT_CLERK: frozenset({_P.READINGS_TAKE}),
     Role.COUNTER: frozenset({_P.RECEIPTS_READ, _P.READINGS_TAKE}),
-    Role.SCHEDULER: frozenset(),
-    Role.MEDICAL_AFFAIRS: frozenset({_P.PRACTICE_READ, _P.PRACTICE_REVIEW, _P.PRACTICE_REGISTER}),
+    # Of the departments that the account keeps; medical affairs of all.
+    Role.SCHEDULER: frozenset({_P.ROSTER_READ, _P.ROSTER_EDIT}),
+    Role.MEDICAL_AFFAIRS: frozenset(
+        {
+            _P.PRACTICE_READ,
+            _P.PRACTICE_REVIEW,
+            _P.PRACTICE_REGISTER,
+            _P.ROSTER_READ,
+            _P.ROSTER_EDIT,
+        }
+    ),
     Role.INSURANCE_OFFICE: frozenset({_P.RECEIPTS_READ, _P.PRACTICE_READ}),
     Role.AUDITOR: frozenset(
-        {_P.RECEIPTS_READ, _P.LEDGER_READ, _P.TERMINALS_READ, _P.PRACTICE_READ}
+        {
+            _P.RECEIPTS_READ,
+            _P.LEDGER_READ,
+            _P.TERMINALS_READ,
+            _P.PRACTICE_READ,
+            _P.ROSTER_READ,
+        }
     ),
     Role.HOSPITAL_ADMIN: frozenset({_P.RECEIPTS_READ, _P.TERMINALS_READ, _P.TERMINALS_MANAGE}),
     Role.SYSTEM_ADMIN: frozenset(
