@@ -7,6 +7,7 @@ import console
 import web
 from console.refusals import WORDED
 from console.registry import PAGES
+from verifier.shifts import ShiftKind, SwapKind, SwapState
 from verifier.trust.accounts.roles import Permission, Role
 from verifier.trust.terminal_states import State
 
@@ -27,9 +28,16 @@ def used_keys() -> set[str]:
     keys |= {f"console.refused.{code}" for code in WORDED}
     keys |= {f"console.flash.account_{done}" for done in ("suspended", "reopened", "closed")}
     keys |= {f"console.flash.terminal_{done}" for done in ("suspended", "reinstated", "revoked")}
+    keys |= {f"console.roster.{each}" for each in ROSTER}
+    keys |= {f"console.flash.roster_{done}" for done in ("saved", "cell_saved", "restored")}
     return keys - NAMES
 
 
+ROSTER = (
+    *("mon", "tue", "wed", "thu", "fri", "sat", "sun"),
+    *(f"kind.{kind}" for kind in (*ShiftKind, *SwapKind)),
+    *(f"swap.{state}" for state in SwapState),
+)
 NAMES = {"console.needs_tls", "console.app", "console.snapshot"}
 """What looks like a key and is none: a code, modules."""
 

@@ -127,14 +127,23 @@ def save(
 
 
 def restore(
-    conn: Connection, institution: str, version: str, by: str, *, codes: ShiftCodes, at: datetime
+    conn: Connection,
+    institution: str,
+    version: str,
+    by: str,
+    *,
+    codes: ShiftCodes,
+    at: datetime,
+    department: str | None = None,
 ) -> Saved:
     """Bring a month back to what it was before a saving, if nothing changed it since.
 
-    It is a saving itself: judged as any other, and taken back as any other. Raises
-    `RosterRefused`: `roster.version_unknown`, and as `save`.
+    It is a saving itself: judged as any other, and taken back as any other. With a `department`
+    only one of its versions. Raises `RosterRefused`: `roster.version_unknown`, and as `save`.
     """
     was = versions.find(conn, institution, version)
+    if department not in (None, was.department):
+        raise refuse("roster.version_unknown", version[:32])
     saved = save(
         conn, institution, was.department, was.month, was.planned, by,
         codes=codes, at=at, base=was.after,

@@ -60,6 +60,12 @@ ROSTER_KEPT: dict[str, RefusalKind] = {
             f"提交的排班格式有误，未保存。{_AFRESH}",
         ),
         RefusalKind(
+            "roster.day_over",
+            409,
+            "The day is over: its plan stays as it is.",
+            f"该日已过，其排班不再修改。{_OFFICE}",
+        ),
+        RefusalKind(
             "roster.swap_unknown",
             404,
             "There is no such request to change shifts.",
