@@ -25,7 +25,7 @@ from .roster_draft import packed, unpacked
 from .visitor import form_of, site_of, staff_of
 
 ROSTER = "/console/roster"
-MOST_SHOWN = 200
+MOST_SHOWN = 500
 """Lines of each list on the page before saving."""
 
 FILES = {

@@ -1,7 +1,8 @@
 """A month that somebody wants, held against what is stored and what others have planned."""
 
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -19,7 +20,7 @@ from verifier.shifts.month import local_day
 from . import roster_store as store
 from .roster_changes import Change, changes, own_conflicts
 from .roster_errors import refuse
-from .roster_people import Department, registrations
+from .roster_people import Department, departments, registrations
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,18 @@ def _conflicts(
     around = store.of_people(conn, institution, who, month.first_day, month.last_day)
     others = set(around) - replaced
     allowed = registrations(conn, institution, who)
-    return own_conflicts(to_come, others, codes, allowed)
+    found = own_conflicts(to_come, others, codes, allowed)
+    return tuple(_named(one, departments(conn, institution)) for one in found) if found else ()
+
+
+def _named(one: Conflict, known: tuple[Department, ...]) -> Conflict:
+    """With the names of departments and sites where its sentences have their codes."""
+    words = {f"{d.code} {d.site}": f"{d.name} {d.site_name}" for d in known}
+    words |= {d.site: d.site_name for d in known}
+    codes = "|".join(re.escape(code) for code in sorted(words, key=len, reverse=True))
+    ends = re.compile(rf"(?<= )({codes})(?= /|[。.]$)")
+    zh, en = (ends.sub(lambda found: words[found[1]], text) for text in (one.zh, one.en))
+    return replace(one, zh=zh, en=en)
 
 
 def _holidays(

@@ -105,6 +105,8 @@ def test_a_preview_shows_problems_conflicts_and_changes_and_writes_nothing(
         ("F4", "roster.cell_unknown_code")
     ]
     assert [(one.code, one.day) for one in seen.blocked] == [("roster.overlap", date(2026, 12, 2))]
+    assert "2026-12-02 急夜 急诊科 西院" in seen.blocked[0].zh
+    assert "2026-12-02 夜班 呼吸内科 东院" in seen.blocked[0].en
     kinds = {(one.physician, one.day.day): one.kind for one in seen.changes}
     assert kinds[CHEN, 7] is ChangeKind.CHANGED
     assert kinds[WU, 7] is ChangeKind.REMOVED
