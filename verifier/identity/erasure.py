@@ -8,7 +8,7 @@ other way round a restored back-up would bring a face back.
 
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, select, text, update
 
 from verifier.ledger import append
 from verifier.protocol.values import now
@@ -19,6 +19,11 @@ from verifier.trust.erasures import Erasure, ErasureList, Said
 from . import templates
 from .errors import IdentityRefused
 from .galleries import Gallery
+
+_POINTS = text(
+    "DELETE FROM practice_points WHERE practice_window IN "
+    "(SELECT id FROM practice_windows WHERE practitioner = :person)"
+)
 
 
 def withdraw(conn: Connection, gallery: Gallery, person: str, reason: str = "person") -> int:
@@ -56,6 +61,7 @@ def erase(conn: Connection, gallery: Gallery, person: str) -> None:
     """
     withdraw(conn, gallery, person)
     conn.execute(delete(Identifier).where(Identifier.person == person))
+    conn.execute(_POINTS, {"person": person})
     done = conn.execute(
         update(Person)
         .where(Person.id == person, Person.data_key_sealed.is_not(None))
