@@ -26,10 +26,17 @@ _POINTS = text(
 )
 
 
-def withdraw(conn: Connection, gallery: Gallery, person: str, reason: str = "person") -> int:
+def withdraw(
+    conn: Connection,
+    gallery: Gallery,
+    person: str,
+    by: str = "operator",
+    reason: str = "person",
+) -> int:
     """Withdraw every consent of the person and delete the templates; how many templates there were.
 
-    `reason` says whether the person asked for it, or the template's time was over (`retention`).
+    `by` is an account, or the operator on the server. `reason` says whether the person asked for
+    it, or the template's time was over (`retention`).
     Waits for decisions that are using them. Harmless the second time. Raises `IdentityRefused`.
     """
     templates.one_writer(conn, gallery)
@@ -48,18 +55,19 @@ def withdraw(conn: Connection, gallery: Gallery, person: str, reason: str = "per
             "consents": len(consents),
             "templates": removed,
             "reason": reason,
+            "by": by,
         }
         append(conn, gallery.institution, "consent.withdrawn", body)
     return removed
 
 
-def erase(conn: Connection, gallery: Gallery, person: str) -> None:
+def erase(conn: Connection, gallery: Gallery, person: str, by: str = "operator") -> None:
     """Withdraw, then destroy the data key and what it opened; the id stays for the ledger.
 
     Without the key the name, the numbers and any template that a copy still holds cannot be opened.
     Raises `IdentityRefused`.
     """
-    withdraw(conn, gallery, person)
+    withdraw(conn, gallery, person, by)
     conn.execute(delete(Identifier).where(Identifier.person == person))
     conn.execute(_POINTS, {"person": person})
     done = conn.execute(
@@ -75,7 +83,7 @@ def erase(conn: Connection, gallery: Gallery, person: str) -> None:
     )
     if done.rowcount:
         _list(conn, gallery, Said("erased", person))
-        append(conn, gallery.institution, "person.erased", {"person": person})
+        append(conn, gallery.institution, "person.erased", {"person": person, "by": by})
 
 
 def _lock(conn: Connection, gallery: Gallery, person: str) -> None:

@@ -312,6 +312,12 @@ REFUSALS: dict[str, RefusalKind] = {
             "未满14周岁须由监护人同意后刷脸；也可以用卡或到人工窗口办理。",
         ),
         RefusalKind(
+            "person.unknown",
+            404,
+            "Nobody with this number is known here.",
+            "本院没有此证件号码的建档信息，请核对号码后重试。",
+        ),
+        RefusalKind(
             "practice.unknown",
             404,
             "Nobody such is recorded as a practitioner here.",
