@@ -318,6 +318,18 @@ REFUSALS: dict[str, RefusalKind] = {
             "本院没有此证件号码的建档信息，请核对号码后重试。",
         ),
         RefusalKind(
+            "person.name_empty",
+            422,
+            "A name has at least one character.",
+            "姓名不能为空，请重新填写。",
+        ),
+        RefusalKind(
+            "person.erased",
+            409,
+            "The person was erased.",
+            "该人员信息已按本人要求删除，不能更正。",
+        ),
+        RefusalKind(
             "practice.unknown",
             404,
             "Nobody such is recorded as a practitioner here.",

@@ -30,6 +30,17 @@ def test_a_copy_says_everything_and_who_took_it(hospital: Hospital, admin: Membe
     assert hospital.count("ledger", where) == 1
 
 
+def test_a_name_is_set_right_and_the_entry_says_neither(hospital: Hospital, admin: Member) -> None:
+    person = hospital.enrol(ZHANG)
+    said = whom(ZHANG) | {"name": "张三峰"}
+    assert admin.ask("POST", "/v1/people/correction", json=said).status_code == 204
+    assert admin.ask("POST", PATHS[0], json=whom(ZHANG)).json()["name"] == "张三峰"
+    where = f"kind = 'person.corrected' AND body->>'person' = '{person}' AND body::text !~ '张'"
+    assert hospital.count("ledger", where) == 1
+    empty = admin.refused("POST", "/v1/people/correction", json=said | {"name": "  "})
+    assert empty == "person.name_empty"
+
+
 def test_a_withdrawal_takes_the_face_and_an_erasure_everything(
     hospital: Hospital, admin: Member
 ) -> None:

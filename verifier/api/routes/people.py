@@ -48,6 +48,12 @@ class Whom(BaseModel):
     number: SecretStr = Field(max_length=64)
 
 
+class RightName(Whom):
+    """Whose, and how it is written."""
+
+    name: SecretStr = Field(max_length=128)
+
+
 @router.post(
     "/v1/people/copy",
     response_model=Subject,
@@ -61,6 +67,22 @@ async def copy_for_a_person(request: Request, by: Exporter, site: Here) -> Respo
     asked = parsed(Whom, await request.body())
     made = await site.small.take(copy, site, asked.kind, asked.number.get_secret_value(), by)
     return Response(made.model_dump_json(), media_type="application/json")
+
+
+@router.post(
+    "/v1/people/correction",
+    status_code=204,
+    response_class=Response,
+    responses=refusals(*_ALL, "person.name_empty", "person.erased"),
+    openapi_extra=extra(
+        Access.STAFF, Permission.PEOPLE_ERASE, again=True, requestBody=described(RightName)
+    ),
+)
+async def correct_a_name(request: Request, by: Eraser, site: Here) -> Response:
+    """Set a person's name right."""
+    asked = parsed(RightName, await request.body())
+    await site.small.take(correct, site, asked, by)
+    return Response(status_code=204)
 
 
 @router.post(
@@ -106,6 +128,18 @@ def copy(site: Site, kind: str, number: str, by: SignedIn) -> Subject:
             return subject.export(conn, parts.keyring, parts.institution, person, by.account)
     except IdentityRefused:
         raise refusal("person.unknown") from None
+
+
+def correct(site: Site, asked: RightName, by: SignedIn) -> None:
+    """As the route does it. Raises `Refused`: `person.unknown`, `person.name_empty`."""
+    parts = site.parts
+    try:
+        with parts.engine.begin() as conn:
+            person = _found(conn, site, asked.kind, asked.number.get_secret_value())
+            name = asked.name.get_secret_value()
+            people.correct_name(conn, parts.keyring, parts.institution, person, name, by.account)
+    except IdentityRefused as refused:
+        raise refusal(refused.code) from None
 
 
 def end(
