@@ -184,3 +184,20 @@ def test_a_draft_is_read_back_and_nothing_else_is() -> None:
     for broken in ("", "x", text[:-6], "eJwDAAAAAAE"):
         with pytest.raises(RosterRefused, match=r"roster\.cells_malformed"):
             unpacked(broken)
+
+
+def test_medical_affairs_give_a_department_and_take_it_away(town: Hospital) -> None:
+    affairs, scheduler = desk_of(town, Role.MEDICAL_AFFAIRS), desk_of(town, Role.SCHEDULER)
+    given = {"login": "gschedule", "department": LUNG}
+    there = f"{AT}/keepers"
+    assert leads_to(affairs.post(there, there, **given)) == there
+    assert "呼吸内科" in scheduler.get(AT).text
+    assert "gschedule" in affairs.get(there).text
+    assert leads_to(affairs.post(f"{there}/taken", there, **given)) == there
+    assert "请医务科指定" in scheduler.get(AT).text
+    nobody = affairs.post(there, there, **given | {"login": "nobody"})
+    assert nobody.status_code == 404
+    assert (
+        code(affairs.post(f"{there}/taken", there, **given | {"login": "x"})) == "account.unknown"
+    )
+    assert code(scheduler.get(there)) == "account.forbidden"

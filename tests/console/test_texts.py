@@ -29,7 +29,10 @@ def used_keys() -> set[str]:
     keys |= {f"console.flash.account_{done}" for done in ("suspended", "reopened", "closed")}
     keys |= {f"console.flash.terminal_{done}" for done in ("suspended", "reinstated", "revoked")}
     keys |= {f"console.roster.{each}" for each in ROSTER}
-    keys |= {f"console.flash.roster_{done}" for done in ("saved", "cell_saved", "restored")}
+    keys |= {
+        f"console.flash.roster_{done}"
+        for done in ("saved", "cell_saved", "restored", "given", "taken")
+    }
     return keys - NAMES
 
 
