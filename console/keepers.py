@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from verifier.api import rosters
+from verifier.api import roster_keeping
 from verifier.protocol.errors import Refused
 from verifier.trust.accounts.roles import Permission
 
@@ -16,7 +16,7 @@ KEEPERS = "/console/roster/keepers"
 
 async def show_keepers(request: Request) -> Response:
     """Which scheduler keeps which department."""
-    known = await site_of(request).small.take(rosters.keepers, site_of(request))
+    known = await site_of(request).small.take(roster_keeping.keepers, site_of(request))
     return render(request, "roster_keepers.html", known=known, said="", login="")
 
 
@@ -25,9 +25,9 @@ async def give(request: Request) -> Response:
     site, form = site_of(request), form_of(request)
     login, department = form.text("login"), form.text("department")
     try:
-        await site.small.take(rosters.give, site, staff_of(request), login, department)
+        await site.small.take(roster_keeping.give, site, staff_of(request), login, department)
     except Refused as told:
-        known = await site.small.take(rosters.keepers, site)
+        known = await site.small.take(roster_keeping.keepers, site)
         return form_again(request, "roster_keepers.html", told, known=known, login=login)
     return redirect(request, KEEPERS, "console.flash.roster_given", login=login)
 
@@ -36,7 +36,7 @@ async def take(request: Request) -> Response:
     """Take a department away, from the account's next request on."""
     site, form = site_of(request), form_of(request)
     login, department = form.text("login"), form.text("department")
-    await site.small.take(rosters.take, site, staff_of(request), login, department)
+    await site.small.take(roster_keeping.take, site, staff_of(request), login, department)
     return redirect(request, KEEPERS, "console.flash.roster_taken", login=login)
 
 

@@ -2,10 +2,10 @@
 
 from itertools import chain
 
-from . import accounts, entrance, home, keepers, own_account, roster, terminals
+from . import accounts, entrance, home, keepers, own_account, roster, roster_import, terminals
 from .pages import Page
 
-ROOMS = (home, entrance, roster, keepers, accounts, terminals, own_account)
+ROOMS = (home, entrance, roster, roster_import, keepers, accounts, terminals, own_account)
 """A new room is one more module with a list `pages`."""
 
 PAGES: tuple[Page, ...] = tuple(chain.from_iterable(room.pages for room in ROOMS))

@@ -3,8 +3,7 @@
 What the staff's pages ask; all of it runs in a thread. Every function raises `RosterRefused`.
 """
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,15 +12,12 @@ from sqlalchemy import Connection
 from verifier.practice import roster, roster_export, roster_keepers, roster_requests
 from verifier.practice.roster_errors import refuse
 from verifier.practice.roster_export import Format
-from verifier.practice.roster_people import Department, departments
+from verifier.practice.roster_people import Department
 from verifier.practice.roster_requests import Request
 from verifier.practice.roster_store import digest
 from verifier.practice.roster_versions import Version, last
-from verifier.protocol.errors import refusal
 from verifier.shifts import Assignment, Month, Physician
 from verifier.shifts.month import local_day
-from verifier.trust.accounts import accounts
-from verifier.trust.accounts.accounts import AccountRefused
 from verifier.trust.accounts.sessions import SignedIn
 
 from .site import Site
@@ -52,38 +48,6 @@ class Previewed:
     department: Department
     seen: roster.Preview
     physicians: tuple[Physician, ...]
-
-
-@dataclass(frozen=True)
-class Keepers:
-    """Every department, and by work number who keeps which."""
-
-    departments: tuple[Department, ...]
-    given: list[tuple[str, str]]
-
-    def name_of(self, department: str) -> str:
-        """A department's name by its code."""
-        return next((one.name for one in self.departments if one.code == department), department)
-
-
-def keepers(site: Site) -> Keepers:
-    """Who keeps which department."""
-    with site.parts.engine.connect() as conn:
-        mine = site.parts.institution
-        return Keepers(departments(conn, mine), roster_keepers.listed(conn, mine))
-
-
-def give(site: Site, by: SignedIn, login: str, department: str) -> None:
-    """Give a department to an account. Raises `Refused` with `account.unknown` too."""
-    parts = site.parts
-    with _of_account(site, login) as (conn, account):
-        roster_keepers.give(conn, parts.institution, account, department, parts.clock(), by.account)
-
-
-def take(site: Site, by: SignedIn, login: str, department: str) -> None:
-    """Take a department away. Raises likewise."""
-    with _of_account(site, login) as (conn, account):
-        roster_keepers.take(conn, site.parts.institution, account, department, by.account)
 
 
 def kept(site: Site, staff: SignedIn) -> tuple[Department, ...]:
@@ -194,15 +158,6 @@ def requests(
         )
         known = roster.directory(conn, parts.keyring, parts.institution)
     return where, found, known.physicians
-
-
-@contextmanager
-def _of_account(site: Site, login: str) -> Iterator[tuple[Connection, str]]:
-    try:
-        with site.parts.engine.begin() as conn:
-            yield conn, accounts.named(conn, site.parts.institution, login)
-    except AccountRefused as refused:
-        raise refusal(refused.code) from None
 
 
 def _own(conn: Connection, site: Site, staff: SignedIn, department: str) -> Department:
