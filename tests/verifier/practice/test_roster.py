@@ -11,6 +11,7 @@ from sqlalchemy import Connection, delete, func, select, update
 
 from verifier.identity import erasure
 from verifier.identity.galleries import Gallery
+from verifier.identity.retention import Sweeper
 from verifier.practice import roster, roster_versions
 from verifier.practice.roster_changes import ChangeKind
 from verifier.practice.roster_errors import RosterBlocked
@@ -243,6 +244,16 @@ def test_a_saving_is_not_taken_back_over_a_later_change(
     assert roster_versions.last(conn, hospital.code, LUNG, DECEMBER) is None
     conn.execute(delete(RosterVersion))
     assert roster_versions.last(conn, hospital.code, LUNG, DECEMBER) is None
+
+
+def test_a_plan_and_its_versions_end_after_two_hundred_days(
+    database: Database, conn: Connection, gallery: Gallery, hospital: Hospital
+) -> None:
+    save(conn, hospital, [planned("门上")])
+    conn.commit()
+    sweeper = Sweeper(database.app, gallery)
+    assert sweeper.sweep(at(7, 12) + timedelta(days=190))["practice"] == 0
+    assert sweeper.sweep(at(7, 12) + timedelta(days=201))["practice"] == 2
 
 
 def test_who_was_erased_stands_in_no_directory(
