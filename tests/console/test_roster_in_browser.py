@@ -111,6 +111,7 @@ def test_a_scheduler_imports_a_month_and_changes_a_day(
         page.check("input[value='手术']")
         page.check("input[value='年假']")
         page.keyboard.press("Enter")
+        page.wait_for_selector("[role=alert]")
         assert "不能排在同一天" in page.inner_text("main")
         assert screen.wrong() == []
         ticked = page.locator("input:checked")
@@ -154,6 +155,7 @@ def test_every_page_of_rosters_is_whole_large_enough_and_open_to_all(
             f"/upload?{where}",
             f"/cell?department={LUNG}&physician={CHEN}&day=2026-12-15",
             f"/cell?department={LUNG}&physician={CHEN}&day=2026-12-01",
+            f"?department={LUNG}&month=2026-10",
             f"?department={EMERGENCY}",
         ):
             screen.open(f"/console/roster{path}")
@@ -166,4 +168,9 @@ def test_every_page_of_rosters_is_whole_large_enough_and_open_to_all(
         wrong += [f"refused: {each}" for each in screen.wrong()]
         upload(screen, grid(""))
         wrong += [f"preview: {each}" for each in screen.wrong()]
+        screen.sign_out()
+        screen.sign_in(member(hospital, "g0004", Role.MEDICAL_AFFAIRS))
+        for path in ("", "/keepers"):
+            screen.open(f"/console/roster{path}")
+            wrong += [f"{path} of medical affairs: {each}" for each in screen.wrong()]
     assert wrong == []
