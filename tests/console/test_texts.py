@@ -7,6 +7,9 @@ import console
 import web
 from console.refusals import WORDED
 from console.registry import PAGES
+from verifier.place.proof import Proof
+from verifier.practice.board import STATUSES
+from verifier.protocol.practice import Reason
 from verifier.trust.accounts.roles import Permission, Role
 from verifier.trust.terminal_states import State
 
@@ -27,7 +30,20 @@ def used_keys() -> set[str]:
     keys |= {f"console.refused.{code}" for code in WORDED}
     keys |= {f"console.flash.account_{done}" for done in ("suspended", "reopened", "closed")}
     keys |= {f"console.flash.terminal_{done}" for done in ("suspended", "reinstated", "revoked")}
-    return keys - NAMES
+    return (keys | practice_keys()) - NAMES
+
+
+def practice_keys() -> set[str]:
+    """Keys of the rooms of practice that end in a value."""
+    ends = {
+        "status": [status for status in STATUSES if status != "off"],
+        "way": ["face", "other"],
+        "state": ["confirmed", "provisional", "approved", "denied", "deferred"],
+        "reason": [*Reason, "none", "not_asked"],
+        "shift": ["on_shift", "on_call", "off", "unscheduled"],
+        "proof": list(Proof),
+    }
+    return {f"console.practice.{what}.{end}" for what, all_ in ends.items() for end in all_}
 
 
 NAMES = {"console.needs_tls", "console.app", "console.snapshot"}
