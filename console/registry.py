@@ -8,7 +8,11 @@ from . import (
     home,
     own_account,
     practice_board,
+    practice_import,
+    practice_people,
     practice_reviews,
+    practice_rights,
+    practice_windows,
     terminals,
 )
 from .pages import Page
@@ -18,6 +22,10 @@ ROOMS = (
     entrance,
     practice_board,
     practice_reviews,
+    practice_people,
+    practice_import,
+    practice_rights,
+    practice_windows,
     accounts,
     terminals,
     own_account,

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import console
 import web
@@ -9,6 +10,9 @@ from console.refusals import WORDED
 from console.registry import PAGES
 from verifier.place.proof import Proof
 from verifier.practice.board import STATUSES
+from verifier.practice.intake import FINDINGS
+from verifier.practice.registry import BASES, PROFESSIONS, Payment, Right
+from verifier.practice.windows import ClosedBy
 from verifier.protocol.practice import Reason
 from verifier.trust.accounts.roles import Permission, Role
 from verifier.trust.terminal_states import State
@@ -42,6 +46,13 @@ def practice_keys() -> set[str]:
         "reason": [*Reason, "none", "not_asked"],
         "shift": ["on_shift", "on_call", "off", "unscheduled"],
         "proof": list(Proof),
+        "profession": PROFESSIONS.values(),
+        "right": [*get_args(Right), "missing"],
+        "payment": [*get_args(Payment), "unknown"],
+        "basis": BASES,
+        "import.act": ["new", "department", "login", "registration", "payment"],
+        "finding": FINDINGS,
+        "closing": [*get_args(ClosedBy), "open"],
     }
     return {f"console.practice.{what}.{end}" for what, all_ in ends.items() for end in all_}
 
