@@ -23,6 +23,11 @@ _STATUS = {
     "practice.supervisor_unknown": 422,
     "practice.text_malformed": 422,
     "practice.time_malformed": 422,
+    "reconcile.empty": 422,
+    "reconcile.encoding": 422,
+    "reconcile.no_header": 422,
+    "reconcile.too_large": 413,
+    "reconcile.unreadable": 422,
     "upload.missing": 422,
     "upload.too_large": 413,
 }

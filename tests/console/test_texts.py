@@ -10,7 +10,10 @@ from console.refusals import WORDED
 from console.registry import PAGES
 from verifier.place.proof import Proof
 from verifier.practice.board import STATUSES
+from verifier.practice.completeness import ENDS, REVIEWS
 from verifier.practice.intake import FINDINGS
+from verifier.practice.reconciling import WHYS
+from verifier.practice.reconciling_export import COLUMNS
 from verifier.practice.registry import BASES, PROFESSIONS, Payment, Right
 from verifier.practice.windows import ClosedBy
 from verifier.protocol.practice import Reason
@@ -52,6 +55,10 @@ def practice_keys() -> set[str]:
         "basis": BASES,
         "import.act": ["new", "department", "login", "registration", "payment"],
         "finding": FINDINGS,
+        "why": WHYS,
+        "column": COLUMNS,
+        "end": ENDS,
+        "review": REVIEWS,
         "closing": [*get_args(ClosedBy), "open"],
     }
     return {f"console.practice.{what}.{end}" for what, all_ in ends.items() for end in all_}
