@@ -17,7 +17,7 @@ from .pages import Page
 from .rendering import render
 from .visitor import site_of
 
-COMPLETENESS = "/console/practice/completeness"
+COMPLETENESS = "/console/practice/reconcile/completeness"
 
 
 @dataclass(frozen=True)

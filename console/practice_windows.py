@@ -26,7 +26,7 @@ from .rendering import form_again, redirect, render
 from .visitor import form_of, site_of, staff_of
 
 WINDOWS = f"{PEOPLE}/{{person}}/windows"
-ONE = "/console/practice/windows/{window}"
+ONE = f"{WINDOWS}/{{window}}"
 BACK = timedelta(days=31)
 
 
@@ -67,12 +67,14 @@ async def correct(request: Request) -> Response:
         if told.code not in ("practice.time_outside", "practice.time_malformed"):
             raise
         return form_again(request, "practice_window.html", told, **await _one(request))
-    return redirect(request, f"/console/practice/windows/{window}", "console.flash.corrected")
+    person = request.path_params["person"]
+    return redirect(request, f"{PEOPLE}/{person}/windows/{window}", "console.flash.corrected")
 
 
 async def _one(request: Request) -> dict[str, Any]:
-    site, window = site_of(request), request.path_params["window"]
-    shown = await site.small.take(_of_window, site, window, *_reader(request))
+    site, ids = site_of(request), request.path_params
+    named = (ids["person"], ids["window"])
+    shown = await site.small.take(_of_window, site, *named, *_reader(request))
     return {"shown": shown, "window": shown.windows[0], "typed": form_of(request).text("ends_at")}
 
 
@@ -87,12 +89,12 @@ def _of_person(site: Site, person: str, login: str, clear: bool) -> Shown:
     return _shown(site, person, found[::-1], login, clear)
 
 
-def _of_window(site: Site, window: str, login: str, clear: bool) -> Shown:
+def _of_window(site: Site, person: str, window: str, login: str, clear: bool) -> Shown:
     with site.parts.engine.connect() as conn:
         found = windows.get(conn, site.parts.institution, window)
-    if found is None:
+    if found is None or found.practitioner != person:
         raise refusal("practice.window_unknown")
-    return _shown(site, found.practitioner, [found], login, clear)
+    return _shown(site, person, [found], login, clear)
 
 
 def _shown(site: Site, person: str, found: list[Window], login: str, clear: bool) -> Shown:

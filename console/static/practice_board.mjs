@@ -8,6 +8,7 @@ const HANDS_OFF_MS = 10 * 60_000;
 const board = document.querySelector("#board");
 const told = document.querySelector("#board-stale");
 let touched = performance.now();
+let asking = false;
 
 for (const kind of ["pointerdown", "keydown", "wheel"]) {
   addEventListener(kind, () => {
@@ -26,11 +27,12 @@ function put(html) {
 }
 
 async function renew() {
-  if (document.hidden) return;
+  if (document.hidden || asking) return;
   if (performance.now() - touched > HANDS_OFF_MS) {
     tell(told.dataset.rest);
     return;
   }
+  asking = true;
   try {
     const answer = await fetch(board.dataset.part + location.search, { cache: "no-store" });
     if (answer.redirected) {
@@ -43,6 +45,8 @@ async function renew() {
     }
   } catch {
     tell(told.dataset.text);
+  } finally {
+    asking = false;
   }
 }
 

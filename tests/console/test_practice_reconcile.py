@@ -19,7 +19,8 @@ from .desk import Desk
 from .test_practice_board import at_a_desk
 from .ward import HOUR, Ward
 
-RECONCILE, COMPLETENESS = "/console/practice/reconcile", "/console/practice/completeness"
+RECONCILE = "/console/practice/reconcile"
+COMPLETENESS = f"{RECONCILE}/completeness"
 
 
 @pytest.fixture

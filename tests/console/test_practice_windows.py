@@ -15,7 +15,7 @@ from .desk import Desk, code, leads_to
 from .test_practice_board import at_a_desk
 from .ward import HOUR, Ward
 
-ONE = "/console/practice/windows"
+PEOPLE = "/console/practice/people"
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_the_last_31_days_are_listed_the_newest_first(hospital: Hospital, affair
     for opened in (old - 9 * HOUR, old + HOUR, ward.now - 20 * HOUR):
         closed = opened + HOUR
         ward.window(who, opened_at=opened, until=closed, closed_at=closed, closed_by="out")
-    page = affairs.get(f"/console/practice/people/{who.person}/windows").text
+    page = affairs.get(f"{PEOPLE}/{who.person}/windows").text
     assert page.count("本人签出") == 2
     shown = [page.index(local(at).replace("T", " ")) for at in (ward.now - 20 * HOUR, old + HOUR)]
     assert shown == sorted(shown)
@@ -45,8 +45,9 @@ def test_the_last_31_days_are_listed_the_newest_first(hospital: Hospital, affair
 
 def test_an_end_is_corrected_to_an_earlier_moment_only(hospital: Hospital, affairs: Desk) -> None:
     ward = Ward(hospital)
-    window = ward.window(ward.doctor(1), opened_at=ward.now - 3 * HOUR)
-    one = f"{ONE}/{window}"
+    who = ward.doctor(1)
+    window = ward.window(who, opened_at=ward.now - 3 * HOUR)
+    one = f"{PEOPLE}/{who.person}/windows/{window}"
     for wrong, said in (
         (local(ward.now - 4 * HOUR), "在这一段之内"),
         (local(ward.now + HOUR), "不晚于现在"),
@@ -65,8 +66,9 @@ def test_an_end_is_corrected_to_an_earlier_moment_only(hospital: Hospital, affai
 
 def test_nobody_corrects_an_own_window(hospital: Hospital, affairs: Desk) -> None:
     ward = Ward(hospital)
-    window = ward.window(ward.doctor(1, login="g0001"), opened_at=ward.now - 3 * HOUR)
-    one = f"{ONE}/{window}"
+    who = ward.doctor(1, login="g0001")
+    window = ward.window(who, opened_at=ward.now - 3 * HOUR)
+    one = f"{PEOPLE}/{who.person}/windows/{window}"
     assert "/correction" not in affairs.get(one).text
     refused = affairs.post(f"{one}/correction", "/console", ends_at=local(ward.now - HOUR))
     assert code(refused) == "practice.review_own"
@@ -74,8 +76,9 @@ def test_nobody_corrects_an_own_window(hospital: Hospital, affairs: Desk) -> Non
 
 def test_who_only_reads_is_offered_no_correction(hospital: Hospital) -> None:
     ward = Ward(hospital)
-    window = ward.window(ward.doctor(1, "李时珍"))
+    who = ward.doctor(1, "李时珍")
+    window = ward.window(who)
     auditor = at_a_desk(hospital, member(hospital, "g0002", Role.AUDITOR))
-    page = auditor.get(f"{ONE}/{window}").text
+    page = auditor.get(f"{PEOPLE}/{who.person}/windows/{window}").text
     assert "李**" in page
     assert "/correction" not in page
