@@ -184,6 +184,7 @@ def test_every_page_of_practice_is_whole_large_enough_and_open_to_all(
         page.set_input_files("#file", file)  # type: ignore[arg-type]
         page.locator("main form button").first.click()
         page.wait_for_selector("table.long-states")
+        page.wait_for_load_state()  # its style too
         wrong += look(screen, "report", language)
         screen.open(f"{BOARD}/reconcile")
         lines = f"code,time\n{number(1)},2026-11-27 12:00\n{number(999)},someday\n"
