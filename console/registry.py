@@ -2,10 +2,44 @@
 
 from itertools import chain
 
-from . import accounts, entrance, home, keepers, own_account, roster, roster_import, terminals
+from . import (
+    accounts,
+    entrance,
+    home,
+    keepers,
+    own_account,
+    practice_board,
+    practice_completeness,
+    practice_import,
+    practice_people,
+    practice_reconcile,
+    practice_reviews,
+    practice_rights,
+    practice_windows,
+    roster,
+    roster_import,
+    terminals,
+)
 from .pages import Page
 
-ROOMS = (home, entrance, roster, roster_import, keepers, accounts, terminals, own_account)
+ROOMS = (
+    home,
+    entrance,
+    practice_board,
+    practice_reviews,
+    practice_people,
+    practice_import,
+    practice_rights,
+    practice_windows,
+    practice_reconcile,
+    practice_completeness,
+    roster,
+    roster_import,
+    keepers,
+    accounts,
+    terminals,
+    own_account,
+)
 """A new room is one more module with a list `pages`."""
 
 PAGES: tuple[Page, ...] = tuple(chain.from_iterable(room.pages for room in ROOMS))

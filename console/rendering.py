@@ -137,20 +137,30 @@ def navigation(frame: Frame, staff: SignedIn | None, path: str) -> list[Entry]:
     """The pages that this person may open, in the order of the rooms."""
     if staff is None or staff.must_change:
         return []
-    return [
-        Entry(
-            page.path,
-            page.nav,
-            path == page.path or (page.path != HOME and path.startswith(f"{page.path}/")),
-        )
+    open_to = {
+        page.path: page.nav
         for page in frame.pages
         if page.nav and (page.permission is None or page.permission in staff.permissions)
-    ]
+    }
+    inside = [each for each in open_to if each != HOME and f"{path}/".startswith(f"{each}/")]
+    here = max(inside, key=len, default=path)  # of a room within a room the inner one
+    return [Entry(each, key, each == here) for each, key in open_to.items()]
 
 
 def moment(at: datetime) -> str:
     """A time as staff read it: Asia/Shanghai, to the minute."""
     return at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M")
+
+
+def hour(at: datetime, now: datetime) -> str:
+    """A time to the minute, with its day only where that is not today's. Asia/Shanghai."""
+    there, today = at.astimezone(CHINA), now.astimezone(CHINA).date()
+    return there.strftime("%H:%M" if there.date() == today else "%m-%d %H:%M")
+
+
+def second(at: datetime) -> str:
+    """A time of day to the second. Asia/Shanghai."""
+    return at.astimezone(CHINA).strftime("%H:%M:%S")
 
 
 def _environment() -> Environment:
@@ -161,7 +171,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters["moment"] = moment
+    made.filters |= {"moment": moment, "hour": hour, "second": second, "zip": zip}
     return made
 
 

@@ -1,6 +1,8 @@
 // What the pages do beyond their forms: a form is sent once, and its reason is where the eyes are.
+// One whose answer is a file stays on the page and may be sent again: it says so by `data-again`.
 
 for (const form of document.forms) {
+  if ("again" in form.dataset) continue;
   form.addEventListener("submit", (event) => {
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = "yes";

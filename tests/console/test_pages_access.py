@@ -1,5 +1,6 @@
 """Who may open which page: as documented, and as it is."""
 
+import re
 from datetime import timedelta
 
 import httpx
@@ -22,7 +23,7 @@ NAMED = {(page.method, page.path): page for page in PAGES}
 
 
 def filled(page: Page) -> str:
-    return page.path.replace("{account}", new_id()).replace("{terminal}", new_id())
+    return re.sub(r"\{\w+\}", lambda _: new_id(), page.path)
 
 
 def tried(desk: Desk, page: Page, token: str = "") -> httpx.Response:

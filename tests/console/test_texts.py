@@ -2,11 +2,21 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import console
 import web
 from console.refusals import WORDED
 from console.registry import PAGES
+from verifier.place.proof import Proof
+from verifier.practice.board import STATUSES
+from verifier.practice.completeness import ENDS, REVIEWS
+from verifier.practice.intake import FINDINGS
+from verifier.practice.reconciling import WHYS
+from verifier.practice.reconciling_export import COLUMNS
+from verifier.practice.registry import BASES, PROFESSIONS, Payment, Right
+from verifier.practice.windows import ClosedBy
+from verifier.protocol.practice import Reason
 from verifier.shifts import ShiftKind, SwapKind, SwapState
 from verifier.trust.accounts.roles import Permission, Role
 from verifier.trust.terminal_states import State
@@ -33,7 +43,31 @@ def used_keys() -> set[str]:
         f"console.flash.roster_{done}"
         for done in ("saved", "cell_saved", "restored", "given", "taken")
     }
-    return keys - NAMES
+    return (keys | practice_keys()) - NAMES
+
+
+def practice_keys() -> set[str]:
+    """Keys of the rooms of practice that end in a value."""
+    ends = {
+        "status": [status for status in STATUSES if status != "off"],
+        "way": ["face", "other"],
+        "state": ["confirmed", "provisional", "approved", "denied", "deferred"],
+        "reason": [*Reason, "none", "not_asked"],
+        "shift": ["on_shift", "on_call", "off", "unscheduled"],
+        "proof": list(Proof),
+        "profession": PROFESSIONS.values(),
+        "right": [*get_args(Right), "missing"],
+        "payment": [*get_args(Payment), "unknown"],
+        "basis": BASES,
+        "import.act": ["new", "department", "login", "registration", "payment"],
+        "finding": FINDINGS,
+        "why": WHYS,
+        "column": COLUMNS,
+        "end": ENDS,
+        "review": REVIEWS,
+        "closing": [*get_args(ClosedBy), "open"],
+    }
+    return {f"console.practice.{what}.{end}" for what, all_ in ends.items() for end in all_}
 
 
 ROSTER = (

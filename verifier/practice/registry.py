@@ -141,6 +141,13 @@ def of_login(conn: Connection, institution: str, login: str) -> Known | None:
     return _known(conn, Practitioner.institution == institution, Practitioner.login == login)
 
 
+def login_of(conn: Connection, institution: str, person: str) -> str | None:
+    """The practitioner's work number, or None."""
+    mine = (Practitioner.institution == institution, Practitioner.person == person)
+    found: str | None = conn.scalar(select(Practitioner.login).where(*mine))
+    return found
+
+
 def register(
     conn: Connection,
     institution: str,

@@ -91,6 +91,23 @@ def put_department(
     ledger.append(conn, institution, "department.recorded", {"department": code})
 
 
+@dataclass(frozen=True)
+class Ward:
+    """A department (科室) and its site's code."""
+
+    code: str
+    name: str
+    site: str
+    kind: str
+
+
+def departments(conn: Connection, institution: str) -> list[Ward]:
+    """All departments of the institution, by code."""
+    columns = (Department.code, Department.name, Department.site, Department.kind)
+    mine = select(*columns).where(Department.institution == institution)
+    return [Ward(*row) for row in conn.execute(mine.order_by(Department.code))]
+
+
 def get(conn: Connection, institution: str, site: str) -> HospitalSite | None:
     """The site with this code or this name, or None."""
     found = [one for one in listed(conn, institution) if site in (one.code, one.name)]

@@ -163,7 +163,7 @@ async def ask(request: Request, client: Reader, site: Here) -> Response:
     """May this practitioner's work at this moment be settled? Never a condition for an order."""
     del client
     asked = parsed(Question, await request.body())
-    return _json((await site.small.take(_answers, site, [asked]))[0])
+    return _json((await site.small.take(answers, site, [asked]))[0])
 
 
 @router.post(
@@ -176,7 +176,7 @@ async def ask_many(request: Request, client: Reader, site: Here) -> Response:
     """The same for up to 500 questions."""
     del client
     asked = parsed(Questions, await request.body())
-    return _json(Introspections(answers=await site.small.take(_answers, site, asked.questions)))
+    return _json(Introspections(answers=await site.small.take(answers, site, asked.questions)))
 
 
 @router.get(
@@ -355,7 +355,8 @@ def _site_code(site: Site, proven: Proven, at: datetime) -> SiteCode:
     return SiteCode(payload=payload(found.code, proven.terminal.id, code), code=code, until=ends)
 
 
-def _answers(site: Site, asked: list[Question]) -> list[Introspection]:
+def answers(site: Site, asked: list[Question]) -> list[Introspection]:
+    """As the route gives them; the console's reconciliation too."""
     parts = site.parts
     # One statement, which needs no transaction of its own.
     with parts.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
