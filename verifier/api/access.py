@@ -14,6 +14,8 @@ class Access(StrEnum):
     LOOPBACK = "loopback"
     TERMINAL = "terminal"
     """By a signed request: `Authorization: Shualian <JWS>`."""
+    PHONE = "practitioner's phone"
+    """By a request signed with the phone's own key."""
     SIGNED_CLAIM = "signed claim"
     """By the terminal's signature of the body itself."""
     CLIENT = "client"

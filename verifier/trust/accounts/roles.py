@@ -23,6 +23,7 @@ class Permission(StrEnum):
     PRACTICE_READ = "practice:read"
     PRACTICE_REVIEW = "practice:review"
     PRACTICE_REGISTER = "practice:register"
+    PHONES_ENROL = "phones:enrol"
 
     @property
     def writes(self) -> bool:
@@ -63,7 +64,9 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ENROLMENT_CLERK: frozenset({_P.READINGS_TAKE}),
     Role.COUNTER: frozenset({_P.RECEIPTS_READ, _P.READINGS_TAKE}),
     Role.SCHEDULER: frozenset(),
-    Role.MEDICAL_AFFAIRS: frozenset({_P.PRACTICE_READ, _P.PRACTICE_REVIEW, _P.PRACTICE_REGISTER}),
+    Role.MEDICAL_AFFAIRS: frozenset(
+        {_P.PRACTICE_READ, _P.PRACTICE_REVIEW, _P.PRACTICE_REGISTER, _P.PHONES_ENROL}
+    ),
     Role.INSURANCE_OFFICE: frozenset({_P.RECEIPTS_READ, _P.PRACTICE_READ}),
     Role.AUDITOR: frozenset(
         {_P.RECEIPTS_READ, _P.LEDGER_READ, _P.TERMINALS_READ, _P.PRACTICE_READ}
