@@ -90,10 +90,11 @@ class Opening:
     shift: str
     proof: str
     reason: str | None
-    decision: str
+    decision: str | None
     terminal: str
     simulated: bool
     review_by: datetime | None
+    request: str | None = None
 
 
 def open_window(conn: Connection, institution: str, said: Opening) -> str:
@@ -138,6 +139,24 @@ def last_before(conn: Connection, person: str, at: datetime) -> Window | None:
 def of_decision(conn: Connection, decision: str) -> Window | None:
     """The one that this decision opened, or None."""
     found = _windows(conn, "WHERE w.decision = :decision", decision=decision)
+    return found[0] if found else None
+
+
+def of_request(conn: Connection, terminal: str, request: str) -> Window | None:
+    """The one that this request of a phone opened, or None."""
+    where = "WHERE w.terminal = :terminal AND w.request = :request"
+    found = _windows(conn, where, terminal=terminal, request=request)
+    return found[0] if found else None
+
+
+def forgotten(conn: Connection, person: str, since: datetime, at: datetime) -> Window | None:
+    """The newest that its time ended since then, and of which nobody said when it really did."""
+    where = (
+        "WHERE w.practitioner = :person AND w.said_out_at IS NULL AND l.taken_by IS NULL "
+        "AND w.state NOT IN ('denied', 'deferred') AND w.until > :since AND w.until <= :at "
+        "AND (w.closed_by IS NULL OR w.closed_by = 'time') ORDER BY w.until DESC LIMIT 1"
+    )
+    found = _windows(conn, where, person=person, since=since, at=at)
     return found[0] if found else None
 
 

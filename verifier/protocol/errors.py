@@ -330,6 +330,12 @@ REFUSALS: dict[str, RefusalKind] = {
             "本终端所在院区尚未登记，请联系医务科；可到其他终端签到。",
         ),
         RefusalKind(
+            "practice.site_code_wrong",
+            403,
+            "This is not the code that a terminal of a site shows now.",
+            "院区码不对或已过期，请看科室终端上现在显示的码，重新输入。",
+        ),
+        RefusalKind(
             "practice.window_unknown",
             404,
             "There is no such practice window.",

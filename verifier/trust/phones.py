@@ -123,8 +123,8 @@ def holder_of(conn: Connection, institution: str, phone: str) -> str | None:
     """Whose phone it is, if it is active now; its state stays so until the transaction ends."""
     mine = (Terminal.id == phone, Terminal.institution == institution)
     good = (Terminal.kind == "phone", Terminal.state == State.ACTIVE)
-    statement = select(Terminal.holder).where(*mine, *good).with_for_update(read=True)
-    holder: str | None = conn.scalar(statement)
+    statement = select(Terminal.holder).where(*mine, *good)
+    holder: str | None = conn.scalar(statement.with_for_update())
     return holder
 
 
@@ -145,7 +145,7 @@ def listed(conn: Connection, institution: str, most: int = 200) -> list[Phone]:
 def _hold(conn: Connection, holder: str) -> None:
     """One enrolment of a practitioner at a time."""
     one = select(Practitioner.person).where(Practitioner.person == holder)
-    conn.execute(one.with_for_update())
+    conn.execute(one.with_for_update(key_share=True))
 
 
 def _kept(conn: Connection, institution: str, holder: str) -> list[str]:
