@@ -10,7 +10,9 @@ from sqlalchemy import Engine, text
 from verifier.identity import filing
 from verifier.identity.retention import Sweeper
 from verifier.matching.following import FollowedGallery
-from verifier.practice import windows
+from verifier.practice import rechecks, windows
+from verifier.practice.rules import PracticeRules
+from verifier.trust.keys import KeyRing
 
 log = structlog.get_logger("verifier")
 
@@ -40,10 +42,15 @@ class Housekeeper:
     """One quiet thread. A turn that fails is tried again at the next."""
 
     def __init__(
-        self, engine: Engine, gallery: FollowedGallery, clock: Callable[[], datetime]
+        self,
+        engine: Engine,
+        keyring: KeyRing,
+        gallery: FollowedGallery,
+        practice: PracticeRules,
+        clock: Callable[[], datetime],
     ) -> None:
-        self._engine = engine
-        self._gallery = gallery
+        self._engine, self._keyring = engine, keyring
+        self._gallery, self._practice = gallery, practice
         self._clock = clock
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._keep, name="housekeeper", daemon=True)
@@ -79,6 +86,12 @@ class Housekeeper:
         with self._engine.begin() as conn:
             return windows.end_of_time(conn, self._gallery.gallery.institution, self._clock())
 
+    def ask_again(self) -> int:
+        """Ask practitioners whose moment has come to be recognised once more; how many."""
+        mine = self._gallery.gallery.institution
+        with self._engine.begin() as conn:
+            return rechecks.ask(conn, self._keyring, mine, self._practice, self._clock())
+
     def retire(self) -> dict[str, int]:
         """End what has had its life; say when a mark for filing was passed."""
         mine = self._gallery.gallery
@@ -96,6 +109,7 @@ class Housekeeper:
             try:
                 self.follow()
                 self.end_windows()
+                self.ask_again()
                 if turn % SWEEP_EVERY == 1:
                     log.info("housekeeping.swept", **self.sweep())
                 if turn % RETIRE_EVERY == 2:

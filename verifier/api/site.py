@@ -99,7 +99,10 @@ class Site:
         self.token_kinds = [
             kind for kind in sorted(TOKEN_KINDS) if resolver and resolver.takes(kind)
         ]
-        self.housekeeper = Housekeeper(parts.engine, self.gallery, parts.clock)
+        practice = self.rules.policy.practice
+        self.housekeeper = Housekeeper(
+            parts.engine, parts.keyring, self.gallery, practice, parts.clock
+        )
         self.sealer = Sealer(parts.engine, parts.keyring, parts.institution, parts.clock)
         self.judge = Judge(self._bench())
         load, gate = parts.load, self.store.refuse_while_away

@@ -12,8 +12,8 @@ from .datums import Datum, forward
 from .fences import Circle, Fence, Polygon, outlined, shapes_of
 from .plane import Floats, Plane, earth_centred, geodesic_m
 
-_STEP_DEG = 0.002
-"""Longest piece of an edge, about 200 m: a longer one is bent by datum and projection by more than
+_STEP_DEG = 0.001
+"""Longest piece of an edge, about 100 m: a longer one is bent by datum and projection by more than
 a few centimetres.
 """
 _FAR_M = 50_000.0
@@ -25,7 +25,9 @@ def signed_distance_m(fence: Fence, latitude: float, longitude: float, datum: Da
 
     A fence of an earlier datum is brought forward. Polygons that touch or overlap count as one
     area. Where a circle overlaps another shape the depth inside may come out too small, never too
-    great. In GCJ-02 and BD-09 a metre is off by up to one in two hundred.
+    great. A metre in GCJ-02 is
+    off by up to 0.7 %, in BD-09 by up to 2.2 %, and a circle keeps its radius: of a fence of 200 m
+    that is 1.4 m and 4.4 m.
 
     Raises:
         PlaceRefused: `place.datum_backwards` where a shape's datum comes after the point's,

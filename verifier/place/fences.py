@@ -22,6 +22,7 @@ MAX_ACROSS_M = 50_000.0
 MAX_BOUNDARY_DEG = 10.0
 """Length of one shape's boundary in degrees, about 1,000 km: what is longer is no site's wall."""
 MAX_SHAPES = 1_000
+MAX_NAME = 200
 CODE = "place.fence_malformed"
 
 
@@ -97,8 +98,7 @@ class MultiFence:
         object.__setattr__(self, "shapes", tuple(self.shapes))
         if not 0 < len(self.shapes) <= MAX_SHAPES:
             raise _refused(f"a site has 1 to {MAX_SHAPES} shapes")
-        if not self.name.strip():
-            raise _refused("a fence needs a name")
+        _check_name(self.name)
 
 
 Fence = Circle | Polygon | MultiFence
@@ -127,8 +127,12 @@ def _checked_ring(ring: Ring) -> Ring:
 def _check_labels(datum: Datum, name: str) -> None:
     if datum not in (Datum.WGS84, Datum.GCJ02, Datum.BD09):
         raise _refused("say in which datum the fence was drawn: wgs84, gcj02 or bd09")
-    if not name.strip():
-        raise _refused("a fence needs a name")
+    _check_name(name)
+
+
+def _check_name(name: str) -> None:
+    if not name.strip() or len(name) > MAX_NAME:
+        raise _refused(f"a fence needs a name of up to {MAX_NAME} characters")
 
 
 def _check_one_side(corners: list[Vertex]) -> None:

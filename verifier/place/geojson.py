@@ -17,6 +17,7 @@ from .positions import check_degrees
 _PLAIN_CRS = ("CRS84", "EPSG::4326", "EPSG:4326")
 _DEPTH = {"Point": 0, "Polygon": 2, "MultiPolygon": 3}
 """Of lists around one pair of degrees."""
+_EMPTY = "it is empty: draw it or take it out"
 _SWAPPED = "latitude seems to stand before longitude: GeoJSON puts longitude first, swap them"
 
 
@@ -85,6 +86,8 @@ def _shapes(
         yield _polygon(coordinates, datum, name)
     elif kind == "MultiPolygon":
         parts = _listed(coordinates, "`coordinates`")
+        if not parts:
+            raise _refused(_EMPTY)
         for number, part in enumerate(parts, 1):
             yield _polygon(part, datum, name if len(parts) == 1 else f"{name} ({number})")
     else:
@@ -94,7 +97,7 @@ def _shapes(
 def _polygon(coordinates: object, datum: Datum, name: str) -> Polygon:
     rings = [_ring(ring) for ring in _listed(coordinates, "`coordinates`")]
     if not rings:
-        raise _refused("the polygon is empty: draw it or take it out")
+        raise _refused(_EMPTY)
     _check_order(rings[0])
     return Polygon(rings[0], tuple(rings[1:]), datum, name)
 

@@ -28,7 +28,8 @@ def travel_between_sites_possible(
     from_site: Fence, to_site: Fence, seconds: float, limits: CheckLimits = DEFAULTS
 ) -> bool:
     """The same between the nearest parts of two sites: whether one person can have practised at
-    both. Each shape counts as the circle around it, so the way is never taken for too long.
+    both. Each shape counts as the circle around it, so the way is not taken for too long, but for
+    what a later datum stretches it (`signed_distance_m`).
     """
     pairs = itertools.product(shapes_of(from_site), shapes_of(to_site))
     return _in_time(min(_shapes_apart_m(*pair) for pair in pairs), seconds, limits)

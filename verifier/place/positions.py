@@ -1,6 +1,5 @@
 """One position as somebody claims it: where, in which datum, how exactly, by what, when."""
 
-import math
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -10,6 +9,8 @@ from .datums import Datum, forward
 from .errors import PlaceRefused, in_utc
 
 _CODE = "place.position_malformed"
+_GREATEST = 1e300
+"""Beyond it an integer of JSON may not fit a float."""
 
 
 class Source(StrEnum):
@@ -78,4 +79,6 @@ def check_degrees(latitude: object, longitude: object, code: str) -> None:
 
 def is_number(value: object) -> TypeGuard[float]:
     """Whether this is a finite number; true and false are none."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    return abs(value) < _GREATEST

@@ -1,9 +1,9 @@
 """What counts as proof that somebody is at a site (定位), from all that is known of one request.
 
-Not stopped: a camera and a position injected on a phone. Whoever controls a phone makes its browser
-say any place, so its position proves nothing here; it can only contradict. A site's code can be read
-out to somebody elsewhere within its half minute, and a network can be entered through a tunnel:
-both prove less than a fixed terminal does, and the answer says which one it rests on.
+Not stopped: a camera and a position injected on a phone. Whoever controls a phone makes its
+browser say any place, so its position proves nothing here; it can only contradict. A site's code
+can be read out to somebody elsewhere while it holds, and a network can be entered through a tunnel.
+Both prove less than a fixed terminal does, and the answer says on which one it rests.
 """
 
 from collections.abc import Iterable
@@ -92,7 +92,7 @@ def answer_on(evidence: Evidence) -> PlaceAnswer:
     believed = [s for s in counted if not AGAINST_BELIEF.intersection(s.reasons)]
     surveyed = [s for s in believed if s.source is Source.SURVEYED]
     if evidence.kind is Kind.SURVEYED_TERMINAL and surveyed:
-        return _surveyed(evidence, surveyed[0])
+        return _surveyed(evidence, max(surveyed, key=lambda s: s.judged.distance_m))
     measured = next((s for s in believed if s.source is not Source.SURVEYED), None)
     if evidence.site_code:
         return _answered(evidence, Answer.INSIDE, Proof.SITE_CODE, measured)

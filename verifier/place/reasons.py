@@ -15,7 +15,7 @@ class Reason(StrEnum):
     IMPOSSIBLY_GOOD = "place.impossibly_good"
     """More exact than its source can be: simulators often say so."""
     REPEATED = "place.repeated"
-    """To the last bit where the receiver's previous fix was: receivers tremble, recordings do not."""
+    """To the last bit where the previous fix was: receivers tremble, recordings do not."""
     TOO_FAST = "place.too_fast"
     """Nobody comes here so soon from the last check-in's point."""
     SOURCES_DISAGREE = "place.sources_disagree"
@@ -51,6 +51,6 @@ AGAINST_COUNTING = frozenset(
 """A position with one of these is as good as none, for and against."""
 
 AGAINST_BELIEF = AGAINST_COUNTING | {Reason.TOO_FAST, Reason.SOURCES_DISAGREE}
-"""A position with one of these supports nothing. Where only the last two hold, one that lies clearly
-outside still contradicts: a doubt must not help whoever brings it.
+"""A position with one of these supports nothing. Where only the last two hold, one that lies
+clearly outside still contradicts: a doubt must not help whoever brings it.
 """

@@ -8,12 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import Connection, insert, text
+from sqlalchemy import Connection, text
 
 from verifier import ledger
-from verifier.identity.data_keys import open_data_key
 from verifier.identity.galleries import Gallery
-from verifier.place import Datum, Position, Source
 from verifier.protocol.practice import (
     PURPOSE,
     CheckedIn,
@@ -25,12 +23,11 @@ from verifier.protocol.practice import (
 )
 from verifier.protocol.values import Liveness, new_id
 from verifier.protocol.values import Outcome as Identity
-from verifier.store.practice_tables import PracticePoint
 from verifier.trust.keys import KeyRing
-from verifier.trust.sealing import seal, unseal
 
-from . import locks, placing, receipts, registry, sites, windows
+from . import deferred, locks, placing, points, receipts, rechecks, registry, sites, windows
 from .deciding import Facts, Verdict, decide
+from .deferred import Interval
 from .locks import Live, Taken
 from .placing import Placed, Placing
 from .registry import Known
@@ -79,12 +76,14 @@ class _Who:
     by_face: bool
     liveness: Liveness
     simulated: bool
+    deferred: bool
     request: str | None = None
 
 
 _DECISION = text("""
 SELECT d.id, d.person, d.outcome, d.assurance, d.decided_at, d.purpose, d.terminal,
-       d.body->>'liveness' AS liveness, (d.body->>'simulated')::boolean AS simulated
+       d.body->>'liveness' AS liveness, (d.body->>'simulated')::boolean AS simulated,
+       d.body->'reasons' AS reasons
 FROM receipts AS r JOIN decisions AS d ON d.id = r.decision
 WHERE r.id = :receipt AND d.institution = :institution
 """)
@@ -115,7 +114,7 @@ def check_in_by_phone(
     would come as a decision of its own, under a separate consent, and go through `check_in`.
     Raises `CheckInRefused`.
     """
-    who = _Who(None, holder, True, False, Liveness.NOT_ASSESSED, False, asked.request)
+    who = _Who(None, holder, True, False, Liveness.NOT_ASSESSED, False, False, asked.request)
     known = registry.of_person(conn, desk.institution, holder)
     if known is None:
         raise CheckInRefused("practice.unknown", "nobody such practises here")
@@ -135,7 +134,7 @@ _OPENED = {
     "confirmed": Outcome.CONFIRMED,
     "approved": Outcome.CONFIRMED,
     "provisional": Outcome.PROVISIONAL,
-    "deferred": Outcome.PROVISIONAL,
+    "deferred": Outcome.DEFERRED,
     "denied": Outcome.DENIED,
 }
 """What is answered for a window that stands there already, by its state."""
@@ -151,6 +150,9 @@ def _in(
     at: datetime,
 ) -> CheckedIn:
     placed = _placed(conn, desk, asked, known, site, at)
+    when = deferred.interval_of(conn, who.decision) if who.decision and who.deferred else None
+    if when is not None:
+        at = when.said
     shift = _shift(conn, known, site, at)
     facts = Facts(
         accepted=who.accepted,
@@ -166,20 +168,49 @@ def _in(
         verdict = replace(verdict, reasons=(placed.code, *verdict.reasons))
     if placed.answer.alert:
         ledger.append(conn, desk.institution, "terminal.moved", {"terminal": desk.terminal})
+    key = locks.practitioner_key(desk.keyring, desk.region_key, desk.institution, known.code)
+    if verdict.proved and (here := _here(conn, desk, key, site, at)):
+        return _again(conn, desk, verdict, here, at)
     if verdict.opens is None or verdict.until is None:
         return _none(conn, desk, known, verdict, shift, ())
+    if when is not None:
+        return _deferred(conn, desk, asked, who, known, site, verdict, placed, shift, when)
     window = new_id()
-    key = locks.practitioner_key(desk.keyring, desk.region_key, desk.institution, known.code)
     taken = locks.take(conn, key, window, site.stand, at, verdict.until, move=asked.move)
     if not taken.ours:
         return _in_the_way(conn, desk, known, verdict, shift, taken, site)
-    opening = Opening(
+    opening = replace(
+        _opening(desk, asked, who, known, site, verdict, placed, shift),
         id=window,
+        opened_at=taken.since,
+    )
+    leaf = windows.open_window(conn, desk.institution, opening)
+    _end_ours(conn, desk, taken.other, at)
+    points.keep(conn, desk.gallery, known.person, placed.point, window, at)
+    _use_code(conn, desk, known, placed, at)
+    found = windows.get(conn, desk.institution, window)
+    return _answer(desk, verdict, shift, found, leaf)
+
+
+def _opening(
+    desk: Desk,
+    asked: CheckIn | PhoneCheckIn,
+    who: _Who,
+    known: Known,
+    site: HospitalSite,
+    verdict: Verdict,
+    placed: Placed,
+    shift: ShiftNow,
+) -> Opening:
+    assert verdict.opens is not None  # noqa: S101
+    assert verdict.until is not None  # noqa: S101
+    return Opening(
+        id=new_id(),
         practitioner=known.person,
         site=site.code,
         department=shift.department or known.department,
         state=verdict.opens,
-        opened_at=taken.since,
+        opened_at=verdict.at,
         until=verdict.until,
         way="face" if who.by_face else "other",
         liveness=who.liveness,
@@ -192,11 +223,32 @@ def _in(
         simulated=who.simulated,
         review_by=verdict.review_by,
     )
-    leaf = windows.open_window(conn, desk.institution, opening)
-    _end_ours(conn, desk, taken.other, at)
-    _keep_point(conn, desk, known, placed, window, at)
-    found = windows.get(conn, desk.institution, window)
-    return _answer(desk, verdict, shift, found, leaf)
+
+
+def _deferred(
+    conn: Connection,
+    desk: Desk,
+    asked: CheckIn | PhoneCheckIn,
+    who: _Who,
+    known: Known,
+    site: HospitalSite,
+    verdict: Verdict,
+    placed: Placed,
+    shift: ShiftNow,
+    when: Interval,
+) -> CheckedIn:
+    """Kept for review; no lock, no window that counts."""
+    opening = replace(
+        _opening(desk, asked, who, known, site, verdict, placed, shift),
+        state="deferred",
+        review_by=when.proved_to + timedelta(hours=desk.rules.review_h),
+        proved_from=when.proved_from,
+        proved_to=when.proved_to,
+    )
+    windows.open_window(conn, desk.institution, opening)
+    found = windows.get(conn, desk.institution, opening.id)
+    told = replace(verdict, outcome=Outcome.DEFERRED)
+    return _answer(desk, told, shift, found, "")
 
 
 def _shift(conn: Connection, known: Known, site: HospitalSite, at: datetime) -> ShiftNow:
@@ -220,7 +272,7 @@ def _placed(
             said=asked.position,
             site_code=asked.site_code,
             secret=sites.secret_of(desk.keyring, desk.institution, site.code),
-            previous=_last_point(conn, desk, known.person),
+            previous=points.last(conn, desk.gallery, known.person),
             counts=placing.counter(conn, desk.keyring, desk.institution, known.person),
         ),
         at,
@@ -241,15 +293,15 @@ def _out(
     identity = Part.NOT_PROVED
     if who.accepted:
         identity = Part.PROVED if who.by_face else Part.OTHER_WAY
-    verdict = Verdict(Outcome.NOT_IN, identity, Part.PROVED, Part.PROVED, ())
+    verdict = Verdict(Outcome.NOT_IN, identity, Part.PROVED, Part.PROVED, (), at)
     if identity is Part.NOT_PROVED:
-        verdict = Verdict(Outcome.RETRY, identity, Part.PROVED, Part.PROVED, ())
+        verdict = Verdict(Outcome.RETRY, identity, Part.PROVED, Part.PROVED, (), at)
         return _answer(desk, verdict, shift, None, "")
     if found is None or not found.open_at(at):
         return _answer(desk, verdict, shift, None, "")
     leaf = windows.close(conn, found, at, "out")
     closed = windows.get(conn, desk.institution, found.id)
-    verdict = Verdict(Outcome.CLOSED, identity, Part.PROVED, Part.PROVED, ())
+    verdict = Verdict(Outcome.CLOSED, identity, Part.PROVED, Part.PROVED, (), at)
     return _answer(desk, verdict, shift, closed, leaf)
 
 
@@ -266,7 +318,7 @@ def _in_the_way(
     other = taken.other
     assert other is not None  # noqa: S101  (a lock that is not ours is somebody's)
     if other.stand == site.stand and (before := windows.get(conn, desk.institution, other.window)):
-        return _already(desk, before, Outcome.ALREADY_IN, ())
+        return _again(conn, desk, verdict, before, taken.since)
     elsewhere = Elsewhere(
         site=other.stand.site,
         since=other.since,
@@ -277,8 +329,27 @@ def _in_the_way(
         reasons, outcome = ("practice.move_unconfirmed",), Outcome.RETRY
     else:
         reasons, outcome = ("practice.locked",), Outcome.DENIED
-    now = Verdict(outcome, verdict.identity, verdict.place, verdict.registration, reasons)
-    return _none(conn, desk, known, now, shift, elsewhere)
+    told = replace(verdict, outcome=outcome, reasons=reasons)
+    return _none(conn, desk, known, told, shift, elsewhere)
+
+
+def _here(
+    conn: Connection, desk: Desk, key: str, site: HospitalSite, at: datetime
+) -> Window | None:
+    """The window under which the person practises at this site already."""
+    other = locks.live(conn, key)
+    if other is None or other.until <= at or other.stand != site.stand:
+        return None
+    return windows.get(conn, desk.institution, other.window)
+
+
+def _again(
+    conn: Connection, desk: Desk, verdict: Verdict, window: Window, at: datetime
+) -> CheckedIn:
+    """Already in, whatever the shift says by now; an answer, if the person had been asked."""
+    if verdict.identity is Part.PROVED and rechecks.answered(conn, window, at):
+        window = windows.get(conn, desk.institution, window.id) or window
+    return _already(desk, window, Outcome.ALREADY_IN, ())
 
 
 def _none(
@@ -306,7 +377,8 @@ def _none(
 
 def _already(desk: Desk, window: Window, outcome: Outcome, reasons: tuple[str, ...]) -> CheckedIn:
     identity = Part.PROVED if window.way == "face" else Part.OTHER_WAY
-    verdict = Verdict(outcome, identity, Part.PROVED, Part.PROVED, reasons)
+    proved = (identity, Part.PROVED, Part.PROVED)
+    verdict = Verdict(outcome, *proved, reasons, window.opened_at)
     shift = ShiftNow(cast("Status", window.shift))
     return _answer(desk, verdict, shift, window, window.leaf)
 
@@ -347,55 +419,10 @@ def _who(conn: Connection, desk: Desk, receipt: str, at: datetime) -> _Who:
         by_face=row.assurance in ("card+face", "face"),
         liveness=Liveness(row.liveness),
         simulated=row.simulated,
+        deferred=deferred.BY_TICKET in (row.reasons or ()),
     )
 
 
-# One point a check-in, under the person's data key
-
-_KEY = text("SELECT data_key_sealed FROM people WHERE id = :person")
-_LAST = text("""
-SELECT k.practice_window, k.point_sealed FROM practice_points AS k
-JOIN practice_windows AS w ON w.id = k.practice_window
-WHERE w.practitioner = :person ORDER BY k.taken_at DESC LIMIT 1
-""")
-
-
-def _keep_point(
-    conn: Connection, desk: Desk, known: Known, placed: Placed, window: str, at: datetime
-) -> None:
+def _use_code(conn: Connection, desk: Desk, known: Known, placed: Placed, at: datetime) -> None:
     if placed.step is not None:
         placing.use(conn, desk.keyring, desk.institution, known.person, placed.step, at)
-    wrapped = conn.scalar(_KEY, {"person": known.person})
-    if placed.point is None or wrapped is None:
-        return
-    key = open_data_key(desk.gallery.secrets, known.person, wrapped)
-    values = {
-        "practice_window": window,
-        "institution": desk.institution,
-        "point_sealed": seal(key, _written(placed.point), f"practice_points.point/{window}"),
-        "taken_at": at,
-    }
-    conn.execute(insert(PracticePoint).values(values))
-
-
-def _last_point(conn: Connection, desk: Desk, person: str) -> Position | None:
-    row = conn.execute(_LAST, {"person": person}).one_or_none()
-    wrapped = conn.scalar(_KEY, {"person": person})
-    if row is None or wrapped is None:
-        return None
-    key = open_data_key(desk.gallery.secrets, person, wrapped)
-    said = unseal(key, row.point_sealed, f"practice_points.point/{row.practice_window}").decode()
-    latitude, longitude, datum, accuracy, source, at = said.split("|")
-    return Position(
-        latitude=float(latitude),
-        longitude=float(longitude),
-        datum=Datum(datum),
-        accuracy_m=float(accuracy),
-        source=Source(source),
-        at=datetime.fromisoformat(at),
-    )
-
-
-def _written(point: Position) -> bytes:
-    parts = (point.latitude, point.longitude, point.datum.value, point.accuracy_m)
-    return "|".join(map(str, (*parts, point.source.value, point.at.isoformat()))).encode()

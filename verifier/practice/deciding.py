@@ -57,8 +57,15 @@ class Verdict:
     place: Part
     registration: Part
     reasons: tuple[str, ...]
+    at: datetime
     until: datetime | None = None
     review_by: datetime | None = None
+
+    @property
+    def proved(self) -> bool:
+        """Whether a person with a right to practise is here, whatever the roster says."""
+        who = self.identity in (Part.PROVED, Part.OTHER_WAY)
+        return who and self.place is Part.PROVED and self.registration is Part.PROVED
 
     @property
     def opens(self) -> Literal["confirmed", "provisional"] | None:
@@ -78,7 +85,7 @@ def decide(facts: Facts, rules: PracticeRules) -> Verdict:
     def verdict(outcome: Outcome, until: datetime | None = None) -> Verdict:
         review = facts.at + timedelta(hours=rules.review_h)
         due = review if outcome is Outcome.PROVISIONAL else None
-        return Verdict(outcome, identity, place, registration, reasons, until, due)
+        return Verdict(outcome, identity, place, registration, reasons, facts.at, until, due)
 
     if not lawful:
         return verdict(Outcome.DENIED)

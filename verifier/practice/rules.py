@@ -12,6 +12,9 @@ class PracticeRules(BaseModel):
         grace_min: minutes that a window goes on after the shift, or after a declared operation.
         provisional_h: hours that a window outside a shift lasts where nobody closes it.
         review_h: hours in which medical affairs reviews such a window.
+        recheck: ask to be recognised once more, once a window, at a moment that nobody foresees;
+            never in theatre, ICU, delivery or emergency. Off as shipped.
+        recheck_min: minutes in which that is answered.
         identity_s: seconds that a decision counts for a check-in.
     """
 
@@ -22,6 +25,8 @@ class PracticeRules(BaseModel):
     review_h: int = Field(default=72, ge=1, le=240)
     identity_s: int = Field(default=120, ge=10, le=600)
     longest_h: int = Field(default=36, ge=1, le=72, description="Of any window.")
+    recheck: bool = False
+    recheck_min: int = Field(default=60, ge=15, le=240)
 
     @property
     def grace(self) -> timedelta:

@@ -5,7 +5,7 @@ is first; the lock is the region's, so the end is always read with it.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import Connection, insert, text, update
@@ -24,7 +24,8 @@ _COLUMNS = """
 w.id, w.institution, w.practitioner, p.code, w.site, w.department, w.state, w.opened_at, w.until,
 least(coalesce(w.closed_at, w.until), l.closed_at) AS ends_at, w.closed_at, w.closed_by,
 w.said_out_at, w.way, w.liveness, w.shift, w.proof, w.reason, w.review_by, w.reviewed_at,
-w.simulated, w.leaf, l.taken_by
+w.recheck_by, w.rechecked_at, w.planned_until, w.proved_from, w.proved_to, w.simulated, w.leaf,
+l.taken_by
 """
 FROM = """
 FROM practice_windows AS w JOIN practitioners AS p ON p.person = w.practitioner
@@ -65,6 +66,11 @@ class Window:
     reason: str | None
     review_by: datetime | None
     reviewed_at: datetime | None
+    recheck_by: datetime | None
+    rechecked_at: datetime | None
+    planned_until: datetime | None
+    proved_from: datetime | None
+    proved_to: datetime | None
     simulated: bool
     leaf: str
     taken_by: str | None
@@ -82,7 +88,7 @@ class Opening:
     practitioner: str
     site: str
     department: str
-    state: Literal["confirmed", "provisional"]
+    state: Literal["confirmed", "provisional", "deferred"]
     opened_at: datetime
     until: datetime
     way: Literal["face", "other"]
@@ -95,6 +101,8 @@ class Opening:
     simulated: bool
     review_by: datetime | None
     request: str | None = None
+    proved_from: datetime | None = None
+    proved_to: datetime | None = None
 
 
 def open_window(conn: Connection, institution: str, said: Opening) -> str:
@@ -231,6 +239,22 @@ def review(
     return _held(conn, institution, window)
 
 
+def overlap(conn: Connection, window: Window, until: datetime) -> bool:
+    """Whether the person practised under another window in a part of this one's time."""
+    where = (
+        "WHERE w.practitioner = :person AND w.id <> :window AND w.opened_at < :until "
+        "AND w.state NOT IN ('denied', 'deferred') "
+        "AND least(coalesce(w.closed_at, w.until), l.closed_at) > :opened LIMIT 1"
+    )
+    bound: dict[str, Any] = {"person": window.practitioner, "window": window.id}
+    return bool(_windows(conn, where, until=until, opened=window.opened_at, **bound))
+
+
+def put(conn: Connection, window: Window, **values: Any) -> None:
+    """Change columns of a window that the caller holds."""
+    _set(conn, window, **values)
+
+
 def say_out(conn: Connection, institution: str, window: str, said: datetime, person: str) -> None:
     """补签: the person's own word, the next day, of when a forgotten window really ended.
 
@@ -272,13 +296,14 @@ def end_of_time(conn: Connection, institution: str, at: datetime, batch: int = 5
     )
     found = _windows(conn, where, institution=institution, at=at, batch=batch)
     for window in found:
-        close(conn, window, window.ends_at, "elsewhere" if window.taken_by else "time")
+        close(conn, window, window.ends_at, _why_over(window))
     return len(found)
 
 
-def longest_until(window: Window, longest: timedelta) -> datetime:
-    """Past this nothing stretches a window."""
-    return window.opened_at + longest
+def _why_over(window: Window) -> ClosedBy:
+    if window.taken_by:
+        return "elsewhere"
+    return "recheck" if window.recheck_by == window.until else "time"
 
 
 def _held(conn: Connection, institution: str, window: str) -> Window:

@@ -348,6 +348,12 @@ REFUSALS: dict[str, RefusalKind] = {
             "该时段已复核，请刷新。",
         ),
         RefusalKind(
+            "practice.overlaps",
+            409,
+            "The person practised under another window in this time.",
+            "该时段与本人的其他执业时段重叠，不能通过；请核对后再处理。",
+        ),
+        RefusalKind(
             "practice.review_own",
             403,
             "Nobody reviews an own window.",

@@ -38,6 +38,8 @@ class Outcome(StrEnum):
     CONFIRMED = "confirmed"
     PROVISIONAL = "provisional"
     """Open at once, reviewed within 72 hours."""
+    DEFERRED = "deferred"
+    """Made while the verifier was away: no window until somebody approves it."""
     ALREADY_IN = "already_in"
     RETRY = "retry"
     """No window yet: face or place is not proved, and there is another way."""
@@ -152,6 +154,9 @@ class OpenWindow(Message):
     state: Literal["confirmed", "provisional", "approved"]
     way: Literal["face", "other"]
     review_by: UtcTime | None
+    recheck_by: UtcTime | None = Field(
+        description="Until when a terminal is to recognise the person once more, where asked."
+    )
 
 
 class Forgotten(Message):

@@ -197,6 +197,17 @@ class PracticeWindow(Base):
     review_by: Mapped[datetime | None]
     reviewed_at: Mapped[datetime | None]
     reviewed_by: Mapped[str | None] = mapped_column(Id)
+    recheck_by: Mapped[datetime | None] = mapped_column(
+        comment="Until when the person was asked to be recognised once more."
+    )
+    rechecked_at: Mapped[datetime | None]
+    planned_until: Mapped[datetime | None] = mapped_column(
+        comment="What `until` was before that question, and is again after it."
+    )
+    proved_from: Mapped[datetime | None] = mapped_column(
+        comment="Offline: the check-in was between this moment and the next, no more is proved."
+    )
+    proved_to: Mapped[datetime | None]
     simulated: Mapped[bool]
     leaf: Mapped[str] = mapped_column(Hash, comment="Of the ledger's entry of its opening.")
 

@@ -9,6 +9,7 @@ from verifier.store.database import Database
 from verifier.trust.keys import KeyRing
 
 from .hospital import Hospital, Terminal, open_hospital
+from .physicians import clinic as clinic
 from .restoring import place as place
 
 

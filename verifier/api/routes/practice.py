@@ -5,10 +5,19 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Connection
 
 from verifier.place import code_at, payload
 from verifier.place.site_codes import STEP_S
-from verifier.practice import changes, introspect, registry, sites, windows
+from verifier.practice import (
+    changes,
+    deferred,
+    introspect,
+    locks,
+    registry,
+    sites,
+    windows,
+)
 from verifier.practice.changes import CursorRefused
 from verifier.practice.check_in import CheckInRefused, Desk, check_in
 from verifier.practice.windows import Window, WindowRefused
@@ -219,6 +228,7 @@ async def waiting_for_review(viewer: Viewer, site: Here) -> Response:
         "practice.window_unknown",
         "practice.review_done",
         "practice.review_own",
+        "practice.overlaps",
         "request.malformed",
         "request.too_large",
     ),
@@ -264,6 +274,8 @@ def review(site: Site, window: str, approve: bool, by: SignedIn) -> None:
     try:
         with parts.engine.begin() as conn:
             mine = registry.of_login(conn, parts.institution, by.login)
+            if approve:
+                _give_a_place(conn, site, window, at)
             windows.review(
                 conn,
                 parts.institution,
@@ -275,6 +287,18 @@ def review(site: Site, window: str, approve: bool, by: SignedIn) -> None:
             )
     except WindowRefused as refused:
         raise refusal(refused.code, note=str(refused)) from None
+
+
+def _give_a_place(conn: Connection, site: Site, window: str, at: datetime) -> None:
+    """A deferred window that is to count must not lie over another."""
+    parts = site.parts
+    found = windows.get(conn, parts.institution, window, hold=True)
+    if found is None or found.state != "deferred":
+        return
+    where = sites.get(conn, parts.institution, found.site)
+    if where is not None:
+        key = locks.practitioner_key(parts.keyring, parts.region_key, parts.institution, found.code)
+        deferred.approve(conn, found, key, where.stand, at)
 
 
 def correct(site: Site, window: str, ends_at: datetime, by: SignedIn) -> None:
@@ -333,7 +357,8 @@ def _site_code(site: Site, proven: Proven, at: datetime) -> SiteCode:
 
 def _answers(site: Site, asked: list[Question]) -> list[Introspection]:
     parts = site.parts
-    with parts.engine.connect() as conn:
+    # One statement, which needs no transaction of its own.
+    with parts.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
         licences = sites.licences(conn, parts.institution) if _named(asked) else {}
         mine, at = parts.institution, parts.clock()
         return introspect.answers(conn, parts.keyring, mine, asked, at, licences)
