@@ -25,6 +25,8 @@ WORDED = (
     "account.sign_in_failed",
     "account.too_many",
     "account.unknown",
+    "practice.enrol_own",
+    "practice.unknown",
     "request.malformed",
     "request.not_found",
     "request.timeout",

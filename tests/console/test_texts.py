@@ -7,8 +7,12 @@ import console
 import web
 from console.refusals import WORDED
 from console.registry import PAGES
+from verifier.protocol.practice import Reason
 from verifier.trust.accounts.roles import Permission, Role
 from verifier.trust.terminal_states import State
+
+LISTED = re.compile(r'^  "([a-z_.]+)",$', re.MULTILINE)
+"""One code of a list of `phone_words.mjs`."""
 
 ROOM = Path(console.__file__).parent
 SOURCES = [*ROOM.glob("*.py"), *ROOM.glob("templates/*.html"), *ROOM.glob("static/*.mjs")]
@@ -27,6 +31,12 @@ def used_keys() -> set[str]:
     keys |= {f"console.refused.{code}" for code in WORDED}
     keys |= {f"console.flash.account_{done}" for done in ("suspended", "reopened", "closed")}
     keys |= {f"console.flash.terminal_{done}" for done in ("suspended", "reinstated", "revoked")}
+    keys |= {f"console.phone.reason.{reason}" for reason in Reason}
+    keys |= {f"console.phone.kind.{kind}" for kind in ("on_call", "off")}
+    words = (ROOM / "static" / "phone_words.mjs").read_text(encoding="utf-8")
+    why, refused = (LISTED.findall(part) for part in words.partition("REFUSED")[::2])
+    keys |= {f"console.phone.why.{code}" for code in ("other", *why)}
+    keys |= {f"console.phone.refused.{code}" for code in ("other", *refused)}
     return keys - NAMES
 
 

@@ -336,6 +336,12 @@ REFUSALS: dict[str, RefusalKind] = {
             "院区码不对或已过期，请看科室终端上现在显示的码，重新输入。",
         ),
         RefusalKind(
+            "practice.enrol_own",
+            403,
+            "Nobody makes a code for an own phone.",
+            "不能为自己登记手机，请由另一位工作人员核对身份后办理。",
+        ),
+        RefusalKind(
             "practice.window_unknown",
             404,
             "There is no such practice window.",
