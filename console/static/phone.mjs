@@ -44,8 +44,9 @@ async function attempt(act) {
     await act();
   } catch (error) {
     if (!(error instanceof Told)) throw error;
-    tell("care", refusal(t, error.code));
-    if (GONE.includes(error.code)) shown.state = { gone: true };
+    const gone = GONE.includes(error.code);
+    if (gone) shown.state = { gone };
+    tell("care", gone ? t("console.phone.gone") : refusal(t, error.code));
   } finally {
     busy = false;
     main.removeAttribute("aria-busy");
@@ -153,16 +154,16 @@ function draw() {
 
 function parts() {
   const { record, state, siteCode, asks } = shown;
-  if (!canHoldAKey()) return [screens.alone(t, t("console.phone.no_key"))];
+  if (!canHoldAKey()) return [screens.alone(t("console.phone.no_key"))];
   if (!record?.phone) {
     const code = shown.code ?? decodeURIComponent(location.hash.slice(1));
     return [screens.enrolment(t, code, { enrol: enrolNow, scan: scanNow })];
   }
   if (state?.gone) {
-    return [screens.alone(t, t("console.phone.gone"), t("console.phone.anew"), startAnew)];
+    return [screens.alone(t("console.phone.gone.text"), t("console.phone.anew"), startAnew)];
   }
   if (!state) {
-    return [screens.alone(t, t("console.phone.away"), t("console.phone.again"), () => attempt(refresh))];
+    return [screens.alone(t("console.phone.away"), t("console.phone.again"), () => attempt(refresh))];
   }
   const acts = { enter, out, sayOut: sayOutNow, scan: scanNow };
   return [

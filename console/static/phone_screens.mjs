@@ -13,8 +13,8 @@ export function note(kind, text) {
 }
 
 /** Nothing but a sentence, and one way on. */
-export function alone(t, text, word, act) {
-  return h("section", { class: "card" }, h("p", {}, text), word && big(word, act, "primary"));
+export function alone(text, word, act) {
+  return h("section", { class: "card" }, h("p", {}, text), word ? big(word, act, "primary") : null);
 }
 
 /** The practitioner's code, and that of the site. */
@@ -51,7 +51,7 @@ export function standing(t, state, { out }) {
     h("p", { class: "stands-word" }, t("console.phone.in", { site: window.site })),
     h("p", {}, t("console.phone.times", times)),
     h("p", { class: waits ? "note" : "soft" }, t(waits ? "console.phone.waits" : "console.phone.counts")),
-    window.recheck_by && note("care", t("console.phone.recheck", { by: time(window.recheck_by, at) })),
+    window.recheck_by === null ? null : note("care", t("console.phone.recheck", { by: time(window.recheck_by, at) })),
     big(t("console.phone.out"), out, "primary"),
   );
 }
@@ -64,7 +64,7 @@ export function roster(t, state) {
       {},
       h("strong", {}, `${time(each.starts_at, state.at)}–${time(each.ends_at, state.at)}`),
       h("span", {}, `${each.shift} · ${each.department} · ${each.site}`),
-      each.kind !== "work" && h("span", { class: "state" }, t(`console.phone.kind.${each.kind}`)),
+      each.kind === "work" ? null : h("span", { class: "state" }, t(`console.phone.kind.${each.kind}`)),
     ),
   );
   const none = h("p", { class: "note" }, t("console.phone.no_shift"));
@@ -84,16 +84,18 @@ export function wayIn(t, state, siteCode, asks, { enter, scan }) {
   const inside = off
     ? [
         h("h3", {}, t("console.phone.why_now")),
-        REASONS.map((each) => big(t(`console.phone.reason.${each}`), () => send(each))),
+        h("div", { class: "reasons" }, REASONS.map((each) =>
+          big(t(`console.phone.reason.${each}`), () => send(each)))),
       ]
     : [big(t("console.phone.enter"), () => send(null), "primary")];
-  const parts = [site.element, h("p", { class: "hint" }, t("console.phone.position")), ...inside];
+  const asked = h("p", { class: "hint" }, t("console.phone.position"));
+  const parts = h("div", { class: "form" }, site.element, asked, ...inside);
   if (!state.window) {
     const title = h("h2", {}, t("console.phone.enter"));
-    return h("section", { class: "card entry" }, title, ...parts);
+    return h("section", { class: "card entry" }, title, parts);
   }
   const summary = h("summary", {}, t("console.phone.move"));
-  return h("details", { class: "card entry", open: siteCode !== "" }, summary, ...parts);
+  return h("details", { class: "card entry", open: siteCode !== "" }, summary, parts);
 }
 
 /** 补签: a forgotten check-out, with the end of that day's shift filled in. */

@@ -28,8 +28,6 @@ const REFUSED = new Set([
   "registration.code_invalid",
   "registration.key_refused",
   "registration.too_many",
-  "terminal.suspended",
-  "terminal.unknown",
   "verifier.busy",
   "verifier.unavailable",
 ]);

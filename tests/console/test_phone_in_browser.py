@@ -7,12 +7,17 @@ from datetime import timedelta
 import pytest
 
 from tests.verifier.fixtures import INSTITUTION
+from tests.verifier.practice import clinic
 from tests.verifier.practice.clinic import EAST, WEST
 from tests.verifier.serving.hospital import Hospital
-from tests.verifier.serving.phones import invite
+from tests.verifier.serving.phones import at_site, enrolled, invite
+from tests.verifier.serving.staff import member
 from verifier.trust import terminal_states
+from verifier.trust.accounts.roles import Role
+from verifier.trust.accounts.sessions import PROVEN
 from verifier.trust.terminal_states import State
 
+from .browser import SIZES, a_screen
 from .physician import PAGE, STEP, Physician, a_physician
 
 pytestmark = pytest.mark.browser
@@ -168,7 +173,7 @@ def test_from_another_site_the_person_is_asked_before_leaving_it(physician: Phys
     for answer, site in (("不离开", "东院区"), ("确认离开", "西院区")):
         physician.open()
         page.click("summary")
-        page.fill("#site-code", physician.code(physician.west))
+        assert "请点一个原因签到" in physician.enter(physician.code(physician.west))
         page.get_by_role("button", name="急会诊").click()
         dialog = page.get_by_role("dialog")
         assert "您正在 东院区 执业" in dialog.inner_text()
@@ -197,7 +202,6 @@ def test_a_revoked_phone_is_told_and_may_be_enrolled_anew(physician: Physician) 
     physician.on_shift()
     physician.enrol()
     with physician.hospital.database.app.begin() as conn:
-        conn.exec_driver_sql("SELECT 1")
         (phone,) = conn.exec_driver_sql("SELECT id FROM terminals WHERE kind = 'phone'").scalars()
         terminal_states.change(conn, INSTITUTION, phone, State.REVOKED)
     assert "这部手机已停用" in physician.enter(physician.code())
@@ -265,4 +269,38 @@ def test_every_state_is_whole_large_enough_and_open_to_all(
     look("revoked")
     page.locator("main button").click()
     look("enrolment")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("size", SIZES)
+def test_the_desk_s_pages_are_whole_large_enough_and_open_to_all(
+    chromium: str, hospital: Hospital, size: str, language: str
+) -> None:
+    with hospital.database.app.begin() as conn:
+        clinic.build(conn, INSTITUTION)
+        hua = clinic.doctor(conn, hospital.keyring, INSTITUTION)
+    enrolled(hospital, hua.person, at_site(hospital, "east")).state()
+    affairs = member(hospital, "g3001", Role.MEDICAL_AFFAIRS)
+    wrong: list[str] = []
+    with a_screen(chromium, hospital, SIZES[size]) as screen:
+
+        def look(name: str) -> None:
+            wrong.extend(f"{name}: {each}" for each in screen.wrong())
+            if language == "en":
+                text = re.sub("演示医院|东院区|华佗|刷脸|中文", "", screen.page.inner_text("body"))
+                wrong.extend(f"{name}: {each}" for each in re.findall("[一-鿿]+", text))
+
+        screen.open("/console/sign-in")
+        screen.speak(language)
+        screen.sign_in(affairs)
+        screen.open("/console/practice/phones?who=D99")
+        look("phones")
+        screen.page.click("summary")
+        look("revoking")
+        screen.page.click(".rows .button.primary")
+        look("code")
+        hospital.clock.ahead += PROVEN
+        screen.open("/console/practice/phones?who=D99")
+        look("without the password")
     assert wrong == []
