@@ -23,6 +23,7 @@ const REFUSED = new Set([
   "practice.site_code_wrong",
   "practice.site_unknown",
   "practice.time_outside",
+  "practice.too_many",
   "practice.unknown",
   "practice.window_unknown",
   "registration.code_invalid",

@@ -336,6 +336,12 @@ REFUSALS: dict[str, RefusalKind] = {
             "院区码不对或已过期，请看科室终端上现在显示的码，重新输入。",
         ),
         RefusalKind(
+            "practice.too_many",
+            429,
+            "Too many site codes were tried.",
+            "院区码试的次数太多，请稍后再试，或到科室终端签到。",
+        ),
+        RefusalKind(
             "practice.enrol_own",
             403,
             "Nobody makes a code for an own phone.",

@@ -352,6 +352,14 @@ def test_without_a_proof_of_the_place_no_window_opens_and_why_is_said(
     assert clinic.hospital.count("practice_windows") == 0
 
 
+def test_who_guesses_site_codes_is_told_to_wait(clinic: Clinic) -> None:
+    clinic.on_shift()
+    phone = clinic.phone()
+    tries = [phone.send(site_code="ABCDEFGH").status_code for _ in range(21)]
+    assert tries == [200] * 20 + [429]
+    assert code_of(phone.send(site_code=clinic.code())) == "practice.too_many"
+
+
 def test_a_code_counts_once_for_each(clinic: Clinic) -> None:
     clinic.on_shift()
     phone, code = clinic.phone(), clinic.code()

@@ -1,11 +1,12 @@
 """`/v1/practice/phone/…`: a phone is enrolled at a site, and checks its holder in."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 from sqlalchemy import Connection
 
+from verifier.place import SiteCode
 from verifier.practice import phone_state, registry, sites, typed_codes, windows
 from verifier.practice.check_in import CheckInRefused, Desk, check_in_by_phone
 from verifier.practice.registry import Known
@@ -80,7 +81,7 @@ async def read_state(proven: ProvenPhone, site: Here) -> Response:
 @router.post(
     "/v1/practice/phone/check-ins",
     response_model=CheckedIn,
-    responses=refusals(*_PHONES, "practice.site_unknown", *_BODY),
+    responses=refusals(*_PHONES, "practice.site_unknown", "practice.too_many", *_BODY),
     openapi_extra=extra(Access.PHONE, requestBody=described(PhoneCheckIn)),
 )
 async def check_in_or_out_by_phone(request: Request, proven: ProvenPhone, site: Here) -> Response:
@@ -149,9 +150,7 @@ def _checked_in(site: Site, proven: Proven, address: str, asked: PhoneCheckIn) -
     try:
         with parts.engine.begin() as conn:
             known = _holder(conn, site, proven)
-            code = asked.site_code and typed_codes.found(
-                conn, parts.keyring, parts.institution, asked.site_code, at
-            )
+            code = _code(conn, site, proven, asked.site_code, at) if asked.site_code else None
             shift = shift_at(conn, known.person, None, at)
             place = code.site if code else shift.site or proven.terminal.site
             said = {
@@ -162,6 +161,16 @@ def _checked_in(site: Site, proven: Proven, address: str, asked: PhoneCheckIn) -
             return check_in_by_phone(conn, desk, asked.model_copy(update=said), known.person, at)
     except CheckInRefused as refused:
         raise refusal(refused.code, note=str(refused)) from None
+
+
+def _code(conn: Connection, site: Site, proven: Proven, said: str, at: datetime) -> SiteCode | None:
+    """The site's code; wrong ones are counted. Raises `Refused` with `practice.too_many`."""
+    parts, phone = site.parts, proven.terminal.id
+    site.site_codes.take(phone)
+    found = typed_codes.found(conn, parts.keyring, parts.institution, said, at)
+    if found is not None:
+        site.site_codes.give_back(phone)
+    return found
 
 
 def _desk(site: Site, proven: Proven, place: str, address: str) -> Desk:
