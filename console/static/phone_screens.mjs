@@ -45,12 +45,13 @@ export function standing(t, state, { out }) {
   }
   const times = { since: time(window.since, at), until: time(window.until, at) };
   const waits = window.state === "provisional";
+  const word = window.face_confirms ? "console.phone.waits" : "console.phone.waits_only";
   return h(
     "section",
     { class: "card stands in" },
     h("p", { class: "stands-word" }, t("console.phone.in", { site: window.site })),
     h("p", {}, t("console.phone.times", times)),
-    h("p", { class: waits ? "note" : "soft" }, t(waits ? "console.phone.waits" : "console.phone.counts")),
+    h("p", { class: waits ? "note" : "soft" }, t(waits ? word : "console.phone.counts")),
     window.recheck_by === null ? null : note("care", t("console.phone.recheck", { by: time(window.recheck_by, at) })),
     big(t("console.phone.out"), out, "primary"),
   );

@@ -346,8 +346,15 @@ def _here(
 def _again(
     conn: Connection, desk: Desk, verdict: Verdict, window: Window, at: datetime
 ) -> CheckedIn:
-    """Already in, whatever the shift says by now; an answer, if the person had been asked."""
+    """Already in, whatever the shift says by now; an answer, if the person had been asked.
+
+    A window that was opened on the shift without a face, as a phone opens it, is confirmed by one.
+    """
     if verdict.identity is Part.PROVED and rechecks.answered(conn, window, at):
+        window = windows.get(conn, desk.institution, window.id) or window
+    planned = window.shift in ("on_shift", "on_call")
+    if verdict.outcome is Outcome.CONFIRMED and window.state == "provisional" and planned:
+        windows.confirm(conn, window, desk.terminal, at)
         window = windows.get(conn, desk.institution, window.id) or window
     return _already(desk, window, Outcome.ALREADY_IN, ())
 

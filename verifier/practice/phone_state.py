@@ -81,6 +81,7 @@ def _open(window: Window, names: dict[str, str]) -> OpenWindow:
         "state": window.state,
         "way": window.way,
         "review_by": window.review_by if window.state == "provisional" else None,
+        "face_confirms": window.state == "provisional" and window.shift in ("on_shift", "on_call"),
         "recheck_by": None if window.rechecked_at else window.recheck_by,
     }
     return OpenWindow.model_validate(said)

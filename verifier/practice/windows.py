@@ -210,6 +210,14 @@ def extend(conn: Connection, window: Window, until: datetime, at: datetime, why:
     ledger.append(conn, window.institution, "practice.extended", facts)
 
 
+def confirm(conn: Connection, window: Window, terminal: str, at: datetime) -> None:
+    """A face at a terminal, on the shift, takes the place of the review. `way` stays as it was."""
+    put(conn, window, state="confirmed", review_by=None)
+    changes.note(conn, window.institution, window.practitioner, "window.confirmed", at, window.id)
+    facts = {"window": window.id, "person": window.practitioner, "terminal": terminal}
+    ledger.append(conn, window.institution, "practice.confirmed_by_face", facts)
+
+
 def review(
     conn: Connection,
     institution: str,

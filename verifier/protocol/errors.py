@@ -1,7 +1,7 @@
 """Refusals on the wire: RFC 9457 problem documents with a stable `code`.
 
 A refusal is not a decision on identity. Each says in Chinese what the person at the screen does
-next.
+next. Longer than 500 lines because every code stands in one catalogue.
 """
 
 from dataclasses import dataclass

@@ -154,6 +154,9 @@ class OpenWindow(Message):
     state: Literal["confirmed", "provisional", "approved"]
     way: Literal["face", "other"]
     review_by: UtcTime | None
+    face_confirms: bool = Field(
+        description="Whether a face at a terminal takes the place of the review."
+    )
     recheck_by: UtcTime | None = Field(
         description="Until when a terminal is to recognise the person once more, where asked."
     )
