@@ -100,6 +100,20 @@ def copy_for_the_person(
     typer.echo(f"{out / 'copy.html'}\n{out / 'copy.json'}")
 
 
+@app.command("correct")
+def correct_a_name(
+    number: Number,
+    name: Annotated[str, typer.Option(prompt="正确的姓名 The right name", help="Asked for.")],
+    kind: Kind = "resident_id",
+) -> None:
+    """Set a person's name right. A wrong number is erased and registered anew."""
+    said = _typed(number)
+    with _opened() as (database, settings, ring), database.app.begin() as conn:
+        person = _found(conn, ring, settings.institution, kind, said)
+        people.correct_name(conn, ring, settings.institution, person, name, "operator")
+    typer.echo("已更正。Corrected.")
+
+
 @app.command()
 def withdraw(number: Number, kind: Kind = "resident_id", later: Later = False) -> None:
     """Withdraw a person's consent: the face template goes at once. Cards serve as before."""

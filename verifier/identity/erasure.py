@@ -8,7 +8,7 @@ other way round a restored back-up would bring a face back.
 
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, select, text, update
 
 from verifier.ledger import append
 from verifier.protocol.values import now
@@ -20,11 +20,23 @@ from . import templates
 from .errors import IdentityRefused
 from .galleries import Gallery
 
+_POINTS = text(
+    "DELETE FROM practice_points WHERE practice_window IN "
+    "(SELECT id FROM practice_windows WHERE practitioner = :person)"
+)
 
-def withdraw(conn: Connection, gallery: Gallery, person: str, reason: str = "person") -> int:
+
+def withdraw(
+    conn: Connection,
+    gallery: Gallery,
+    person: str,
+    by: str = "operator",
+    reason: str = "person",
+) -> int:
     """Withdraw every consent of the person and delete the templates; how many templates there were.
 
-    `reason` says whether the person asked for it, or the template's time was over (`retention`).
+    `by` is an account, or the operator on the server. `reason` says whether the person asked for
+    it, or the template's time was over (`retention`).
     Waits for decisions that are using them. Harmless the second time. Raises `IdentityRefused`.
     """
     templates.one_writer(conn, gallery)
@@ -43,19 +55,21 @@ def withdraw(conn: Connection, gallery: Gallery, person: str, reason: str = "per
             "consents": len(consents),
             "templates": removed,
             "reason": reason,
+            "by": by,
         }
         append(conn, gallery.institution, "consent.withdrawn", body)
     return removed
 
 
-def erase(conn: Connection, gallery: Gallery, person: str) -> None:
+def erase(conn: Connection, gallery: Gallery, person: str, by: str = "operator") -> None:
     """Withdraw, then destroy the data key and what it opened; the id stays for the ledger.
 
     Without the key the name, the numbers and any template that a copy still holds cannot be opened.
     Raises `IdentityRefused`.
     """
-    withdraw(conn, gallery, person)
+    withdraw(conn, gallery, person, by)
     conn.execute(delete(Identifier).where(Identifier.person == person))
+    conn.execute(_POINTS, {"person": person})
     done = conn.execute(
         update(Person)
         .where(Person.id == person, Person.data_key_sealed.is_not(None))
@@ -69,7 +83,7 @@ def erase(conn: Connection, gallery: Gallery, person: str) -> None:
     )
     if done.rowcount:
         _list(conn, gallery, Said("erased", person))
-        append(conn, gallery.institution, "person.erased", {"person": person})
+        append(conn, gallery.institution, "person.erased", {"person": person, "by": by})
 
 
 def _lock(conn: Connection, gallery: Gallery, person: str) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam, delete, exists, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_not
 
+from codes.names import normalise
 from verifier.ledger import append
 from verifier.protocol.values import b64url, new_id, now
 from verifier.store.schema import Gallery as GalleryRow
@@ -138,6 +139,31 @@ def name_of(conn: Connection, keyring: KeyRing, person: str) -> str:
     secrets = gallery_secrets(keyring, gallery, gallery_key)
     data_key = open_data_key(secrets, person, wrapped)
     return unseal(data_key, name, f"people.name/{person}").decode()
+
+
+def correct_name(
+    conn: Connection, keyring: KeyRing, institution: str, person: str, name: str, by: str
+) -> None:
+    """Set the name right (PIPL Art. 46), with an entry that says by whom, not what it was.
+
+    Raises `IdentityRefused`: `person.unknown`, `person.erased`, `person.name_empty`.
+    """
+    said = normalise(name)
+    if not said:
+        raise IdentityRefused("person.name_empty", "a name has at least one character")
+    wrapped = conn.scalar(
+        select(Person.data_key_sealed)
+        .where(Person.id == person, Person.institution == institution)
+        .with_for_update()
+    )
+    gallery = find_gallery(conn, keyring, institution)
+    if gallery is None or wrapped is None:
+        name_of(conn, keyring, person)  # says which of the two it is
+        raise IdentityRefused("person.unknown", "no such person at this institution")
+    key = open_data_key(gallery.secrets, person, wrapped)
+    sealed = {"name_sealed": seal_name(key, person, said), "updated_at": now()}
+    conn.execute(update(Person).where(Person.id == person).values(**sealed))
+    append(conn, institution, "person.corrected", {"person": person, "what": "name", "by": by})
 
 
 def link_look_alikes(conn: Connection, institution: str, people: Collection[str]) -> str:

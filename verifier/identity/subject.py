@@ -62,6 +62,18 @@ class Decided(BaseModel):
     receipt: str | None
 
 
+class Practised(BaseModel):
+    """A practice window of a member of staff, and where its check-in was, while that is kept."""
+
+    opened_at: datetime
+    ends_at: datetime
+    site: str
+    department: str
+    state: str
+    way: str
+    point: str | None
+
+
 class Happened(BaseModel):
     """A ledger entry that names the person's id."""
 
@@ -90,6 +102,7 @@ class Subject(BaseModel):
     consents: list[Agreed]
     faces: list[Face]
     decisions: list[Decided]
+    practice: list[Practised]
     entries: list[Happened]
     retention: list[Kept]
     made_at: datetime
@@ -112,6 +125,13 @@ _DECISIONS = text(
     "SELECT d.decided_at AS at, d.purpose, d.outcome, d.assurance, k.site, k.label AS terminal, "
     "r.id AS receipt FROM decisions AS d JOIN terminals AS k ON k.id = d.terminal "
     "LEFT JOIN receipts AS r ON r.decision = d.id WHERE d.person = :person ORDER BY d.decided_at"
+)
+_PRACTICE = text(
+    "SELECT w.id, w.opened_at, least(coalesce(w.closed_at, w.until), l.closed_at) AS ends_at, "
+    "w.site, w.department, w.state, w.way, k.point_sealed FROM practice_windows AS w "
+    "LEFT JOIN practice_locks AS l ON l.practice_window = w.id "
+    "LEFT JOIN practice_points AS k ON k.practice_window = w.id "
+    "WHERE w.practitioner = :person ORDER BY w.opened_at"
 )
 _ENTRIES = text(
     "SELECT at, kind FROM ledger WHERE institution = :institution AND body->>'person' = :person "
@@ -155,6 +175,7 @@ def export(
         consents=rows(_CONSENTS, Agreed),
         faces=rows(_FACES, Face),
         decisions=rows(_DECISIONS, Decided),
+        practice=[_practised(row, key) for row in conn.execute(_PRACTICE, bound)],
         entries=rows(_ENTRIES, Happened),
         retention=[
             Kept(
@@ -167,4 +188,19 @@ def export(
             for life in LIVES
         ],
         made_at=now(),
+    )
+
+
+def _practised(row: Any, key: Any) -> Practised:
+    sealed = row.point_sealed
+    said = unseal(key, sealed, f"practice_points.point/{row.id}").decode() if sealed and key else ""
+    latitude, longitude, datum, *_ = said.split("|") if said else ("", "", "")
+    return Practised(
+        opened_at=row.opened_at,
+        ends_at=row.ends_at,
+        site=row.site,
+        department=row.department,
+        state=row.state,
+        way=row.way,
+        point=f"{latitude}, {longitude} ({datum})" if said else None,
     )

@@ -94,6 +94,20 @@ def render(subject: Subject) -> str:
             ],
         ),
         _table(
+            "执业时段 Practice windows (staff only)",
+            ["开始 from", "结束 to", "院区 site", "方式 way", "签到位置 point"],
+            [
+                [
+                    _time(w.opened_at),
+                    _time(w.ends_at),
+                    f"{w.site} {w.department}",
+                    w.way,
+                    w.point or "",
+                ]
+                for w in subject.practice
+            ],
+        ),
+        _table(
             "系统记录 What was done with your data",
             ["时间 time", "事项 entry"],
             [[_time(e.at), _word(e.kind)] for e in subject.entries],

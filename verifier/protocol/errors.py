@@ -1,51 +1,15 @@
 """Refusals on the wire: RFC 9457 problem documents with a stable `code`.
 
 A refusal is not a decision on identity. Each says in Chinese what the person at the screen does
-next. Longer than 500 lines because every code stands in one catalogue.
+next.
 """
 
-from dataclasses import dataclass
+from .problem import Problem, RefusalKind
+from .staff_refusals import STAFF
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from .values import Code
+__all__ = ["PROBLEM_MEDIA_TYPE", "REFUSALS", "Problem", "RefusalKind", "Refused", "refusal"]
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
-
-
-class Problem(BaseModel):
-    """RFC 9457 body. `title` is English, `detail` Chinese and fit for the screen."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    type: str = "about:blank"
-    title: str
-    status: int = Field(ge=400, le=599)
-    detail: str
-    code: Code
-    retry_after: float | None = Field(
-        default=None, description="Seconds to wait before asking again."
-    )
-
-
-@dataclass(frozen=True)
-class RefusalKind:
-    """One way in which a request is refused."""
-
-    code: str
-    status: int
-    title: str
-    detail: str
-
-    def problem(self, retry_after: float | None = None) -> Problem:
-        """The body that is sent."""
-        return Problem(
-            title=self.title,
-            status=self.status,
-            detail=self.detail,
-            code=self.code,
-            retry_after=retry_after,
-        )
 
 
 class Refused(Exception):
@@ -73,6 +37,7 @@ _COUNTER = "请到人工窗口办理，不影响就诊。"
 REFUSALS: dict[str, RefusalKind] = {
     kind.code: kind
     for kind in (
+        *STAFF,
         RefusalKind(
             "request.malformed", 422, "The request is malformed.", f"请求格式有误。{_AGAIN}"
         ),
@@ -310,78 +275,6 @@ REFUSALS: dict[str, RefusalKind] = {
             403,
             "A child under 14 is recognised by face only with a guardian's consent.",
             "未满14周岁须由监护人同意后刷脸；也可以用卡或到人工窗口办理。",
-        ),
-        RefusalKind(
-            "practice.unknown",
-            404,
-            "Nobody such is recorded as a practitioner here.",
-            "未找到您的执业登记，请联系医务科。不影响接诊患者。",
-        ),
-        RefusalKind(
-            "practice.decision_unusable",
-            409,
-            "No fresh decision of this terminal for a check-in.",
-            "身份核验已过时，请重新核验后再签到。",
-        ),
-        RefusalKind(
-            "practice.site_unknown",
-            409,
-            "The terminal's site is not recorded.",
-            "本终端所在院区尚未登记，请联系医务科；可到其他终端签到。",
-        ),
-        RefusalKind(
-            "practice.site_code_wrong",
-            403,
-            "This is not the code that a terminal of a site shows now.",
-            "院区码不对或已过期，请看科室终端上现在显示的码，重新输入。",
-        ),
-        RefusalKind(
-            "practice.too_many",
-            429,
-            "Too many site codes were tried.",
-            "院区码试的次数太多，请稍后再试，或到科室终端签到。",
-        ),
-        RefusalKind(
-            "practice.enrol_own",
-            403,
-            "Nobody makes a code for an own phone.",
-            "不能为自己登记手机，请由另一位工作人员核对身份后办理。",
-        ),
-        RefusalKind(
-            "practice.window_unknown",
-            404,
-            "There is no such practice window.",
-            "没有这个执业时段，请返回刷新后再试。",
-        ),
-        RefusalKind(
-            "practice.review_done",
-            409,
-            "The window was reviewed already.",
-            "该时段已复核，请刷新。",
-        ),
-        RefusalKind(
-            "practice.overlaps",
-            409,
-            "The person practised under another window in this time.",
-            "该时段与本人的其他执业时段重叠，不能通过；请核对后再处理。",
-        ),
-        RefusalKind(
-            "practice.review_own",
-            403,
-            "Nobody reviews an own window.",
-            "不能复核本人的执业时段，请由其他人复核。",
-        ),
-        RefusalKind(
-            "practice.time_outside",
-            409,
-            "The time lies outside the window.",
-            "时间不在该执业时段内，请核对后重新填写。",
-        ),
-        RefusalKind(
-            "practice.cursor_malformed",
-            422,
-            "This is no cursor of the feed.",
-            "游标无效，请从头读取。",
         ),
         RefusalKind(
             "evidence.unreadable",

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from verifier.api.app import bare_app, openapi
 from verifier.trust.accounts import second_factor
 from verifier.trust.accounts.roles import Role
-from verifier.trust.clients import IDENTIFY, READ_SUPERVISION
+from verifier.trust.clients import IDENTIFY, READ_SUPERVISION, SCOPES
 
 from .hospital import Clock, Hospital, Terminal
 from .staff import NEXT, member
@@ -91,7 +91,7 @@ def _staff(role: Role) -> Callable[[Hospital], Caller]:
 
 
 def _client(hospital: Hospital) -> Caller:
-    his = His(hospital)
+    his = His(hospital, scopes=sorted(SCOPES["his"]))
 
     def headers() -> dict[str, str]:
         return {"authorization": f"Bearer {his.token()}"}

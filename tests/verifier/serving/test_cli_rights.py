@@ -66,6 +66,16 @@ def test_a_person_gets_everything_that_is_kept_and_that_is_entered(
     assert stat.S_IMODE((tmp_path / "out" / "copy.html").stat().st_mode) == 0o600
 
 
+def test_a_name_is_set_right(
+    run: Run, store: tuple[Database, Gallery, str], tmp_path: Path
+) -> None:
+    assert run("correct", NUMBER, "--name", "张三峰").exit_code == 0
+    assert run("copy", NUMBER, "--out", tmp_path / "out").exit_code == 0
+    assert json.loads((tmp_path / "out" / "copy.json").read_text())["name"] == "张三峰"
+    refused = run("correct", "990101198001010021", "--name", "x")
+    assert "[person.unknown]" in refused.stderr
+
+
 def test_a_number_need_not_stand_in_the_shells_history(
     run: Run, store: tuple[Database, Gallery, str], tmp_path: Path
 ) -> None:

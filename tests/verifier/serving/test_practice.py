@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import text
 
+from verifier.identity import erasure, subject
 from verifier.practice import registry
 from verifier.protocol.practice import PURPOSE, check_practice_receipt
 from verifier.store.database import Database
@@ -350,7 +351,14 @@ def test_one_point_is_kept_a_check_in_under_the_persons_key_and_goes_with_the_pe
     assert clinic.hospital.count("practice_points") == 1
     with clinic.hospital.database.app.connect() as conn:
         sealed = bytes(conn.scalar(text("SELECT point_sealed FROM practice_points")))
+        gallery, keyring = clinic.hospital.gallery, clinic.hospital.keyring
+        copy = subject.export(conn, keyring, INSTITUTION, clinic.hua.person)
     assert b"30.3" not in sealed
+    assert [one.point for one in copy.practice] == ["30.3, 120.3 (wgs84)"]
+    with clinic.hospital.database.app.begin() as conn:
+        erasure.erase(conn, gallery, clinic.hua.person)
+    assert clinic.hospital.count("practice_points") == 0
+    assert clinic.hospital.count("practice_windows") == 1, "who practised where stays, by its code"
 
 
 def test_two_verifiers_check_one_physician_in_at_once_and_one_window_opens(clinic: Clinic) -> None:

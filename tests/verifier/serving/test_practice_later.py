@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from verifier.identity.galleries import Gallery
+from verifier.identity.retention import Sweeper
 from verifier.policy.load import load_policy, parse, shipped
 from verifier.practice import sites
 from verifier.protocol.practice import PURPOSE, CheckedIn
@@ -130,3 +131,24 @@ def test_an_offline_check_in_over_another_window_is_not_approved(asking: Clinic)
     path = f"/v1/practice/windows/{answer.window}/review"
     assert office.refused("POST", path, json={"approve": True}) == "practice.overlaps"
     assert office.ask("POST", path, json={"approve": False}).status_code == 204
+
+
+# Its life
+
+
+def test_points_go_after_two_months_and_windows_after_three_years(clinic: Clinic) -> None:
+    clinic.on_shift()
+    clinic.check(clinic.east)
+    clinic.check(clinic.east, "out")
+    sweeper = Sweeper(clinic.hospital.database.app, clinic.hospital.gallery)
+    assert sweeper.sweep(clinic.now() + timedelta(days=61))["practice"] == 0
+    assert sweeper.sweep(clinic.now() + timedelta(days=63))["practice"] == 1
+    assert clinic.hospital.count("practice_points") == 0
+    left = ("practice_locks", "practice_changes", "roster_slots")
+    sweeper.sweep(clinic.now() + timedelta(days=201))
+    assert [clinic.hospital.count(table) for table in left] == [0, 0, 0]
+    assert clinic.hospital.count("practice_windows") == 1
+    with clinic.hospital.database.owner.begin() as conn:
+        conn.execute(text("UPDATE practice_windows SET until = until - interval '1096 days'"))
+    sweeper.sweep(clinic.now() + timedelta(days=1))
+    assert clinic.hospital.count("practice_windows") == 0

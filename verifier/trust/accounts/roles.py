@@ -20,6 +20,8 @@ class Permission(StrEnum):
     LEDGER_READ = "ledger:read"
     RECEIPTS_READ = "receipts:read"
     READINGS_TAKE = "readings:take"
+    PEOPLE_EXPORT = "people:export"
+    PEOPLE_ERASE = "people:erase"
     PRACTICE_READ = "practice:read"
     PRACTICE_REVIEW = "practice:review"
     PRACTICE_REGISTER = "practice:register"
@@ -71,7 +73,15 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.AUDITOR: frozenset(
         {_P.RECEIPTS_READ, _P.LEDGER_READ, _P.TERMINALS_READ, _P.PRACTICE_READ}
     ),
-    Role.HOSPITAL_ADMIN: frozenset({_P.RECEIPTS_READ, _P.TERMINALS_READ, _P.TERMINALS_MANAGE}),
+    Role.HOSPITAL_ADMIN: frozenset(
+        {
+            _P.RECEIPTS_READ,
+            _P.TERMINALS_READ,
+            _P.TERMINALS_MANAGE,
+            _P.PEOPLE_EXPORT,
+            _P.PEOPLE_ERASE,
+        }
+    ),
     Role.SYSTEM_ADMIN: frozenset(
         {_P.ACCOUNTS_READ, _P.ACCOUNTS_MANAGE, _P.TERMINALS_READ, _P.TERMINALS_MANAGE}
     ),
