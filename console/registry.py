@@ -2,10 +2,32 @@
 
 from itertools import chain
 
-from . import accounts, entrance, home, own_account, phone, phones, terminals
+from . import (
+    accounts,
+    entrance,
+    home,
+    keepers,
+    own_account,
+    phone,
+    phones,
+    roster,
+    roster_import,
+    terminals,
+)
 from .pages import Page
 
-ROOMS = (home, entrance, accounts, terminals, phones, phone, own_account)
+ROOMS = (
+    home,
+    entrance,
+    roster,
+    roster_import,
+    keepers,
+    accounts,
+    terminals,
+    phones,
+    phone,
+    own_account,
+)
 """A new room is one more module with a list `pages`."""
 
 PAGES: tuple[Page, ...] = tuple(chain.from_iterable(room.pages for room in ROOMS))

@@ -22,6 +22,7 @@ ROOMS = {
     "enroll": ("enroll.cli", "Enrol people."),
     "verifier": ("shualian.verifying", "The verifier: serve, migrate, register."),
     "accounts": ("verifier.cli_accounts", "Staff's accounts: the first administrators."),
+    "roster": ("verifier.cli_roster", "Rosters: import, export, who keeps which."),
     "rights": ("verifier.cli_rights", "What the law asks: lives, copies, marks, signs."),
     "keys": ("verifier.cli_keys", "The master keys: shares, rehearsal, recovery."),
     "backup": ("verifier.cli_backup", "Write the database, without keys, into a folder."),

@@ -25,6 +25,7 @@ from verifier.policy.load import PolicyRefused, load_policy
 from verifier.protocol.desk import DESK
 from verifier.protocol.receipt import ReceiptRefused, check_receipt
 from verifier.settings import Settings, SettingsRefused, load
+from verifier.shifts import RosterRefused
 from verifier.store import migrate as store_migrations
 from verifier.store.database import open_database
 from verifier.store.errors import StoreRefused
@@ -71,6 +72,7 @@ _REFUSED = (
     KeysRefused,
     ModelError,
     PolicyRefused,
+    RosterRefused,
     ReceiptRefused,
     ServeRefused,
     SettingsRefused,

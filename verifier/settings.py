@@ -80,6 +80,9 @@ class Settings(BaseSettings):
         None, description="File (0600) with the region's key for a supervisor's pseudonyms."
     )
     policy: Path | None = Field(None, description="A policy TOML; None: the one that ships.")
+    shift_codes: Path | None = Field(
+        None, description="The hospital's own table of shift codes; None: the one that ships."
+    )
 
     @classmethod
     def settings_customise_sources(

@@ -8,6 +8,7 @@ import web
 from console.refusals import WORDED
 from console.registry import PAGES
 from verifier.protocol.practice import Reason
+from verifier.shifts import ShiftKind, SwapKind, SwapState
 from verifier.trust.accounts.roles import Permission, Role
 from verifier.trust.terminal_states import State
 
@@ -37,9 +38,19 @@ def used_keys() -> set[str]:
     why, refused = (LISTED.findall(part) for part in words.partition("REFUSED")[::2])
     keys |= {f"console.phone.why.{code}" for code in ("other", *why)}
     keys |= {f"console.phone.refused.{code}" for code in ("other", *refused)}
+    keys |= {f"console.roster.{each}" for each in ROSTER}
+    keys |= {
+        f"console.flash.roster_{done}"
+        for done in ("saved", "cell_saved", "restored", "given", "taken")
+    }
     return keys - NAMES
 
 
+ROSTER = (
+    *("mon", "tue", "wed", "thu", "fri", "sat", "sun"),
+    *(f"kind.{kind}" for kind in (*ShiftKind, *SwapKind)),
+    *(f"swap.{state}" for state in SwapState),
+)
 NAMES = {"console.needs_tls", "console.app", "console.snapshot"}
 """What looks like a key and is none: a code, modules."""
 

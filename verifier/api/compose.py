@@ -19,6 +19,7 @@ from verifier.matching.search import ExactSearch
 from verifier.policy.load import load_policy
 from verifier.protocol.values import now
 from verifier.settings import Settings, SettingsRefused
+from verifier.shifts import load_codes
 from verifier.store import tenancy
 from verifier.store.database import Database, open_database
 from verifier.store.schema import Institution
@@ -89,7 +90,8 @@ def open_verifier(
 
     `embedder` and `calibration` stand for the pack's own where a benchmark or a test composes
     others; without a `resolver` no code is resolved. Raises, with stable codes: `SettingsRefused`,
-    `ModelError`, `PolicyRefused`, `KeysRefused`, `StoreRefused`, `IdentityRefused`, `StartRefused`.
+    `ModelError`, `PolicyRefused`, `KeysRefused`, `StoreRefused`, `IdentityRefused`, `StartRefused`,
+    `RosterRefused`.
     """
     settings.check()
     policy = load_policy(settings.policy)
@@ -123,6 +125,7 @@ def open_verifier(
             revive=database.revive,
             load=load or Load(),
             resolver=resolver,
+            shift_codes=load_codes(settings.shift_codes),
             region_key=settings.region_key.read_bytes() if settings.region_key else None,
         )
         app = create_app(parts)

@@ -22,6 +22,7 @@ from verifier.policy.load import LoadedPolicy
 from verifier.policy.rules import Calibrated, Rules, resolve
 from verifier.protocol.errors import Refused
 from verifier.protocol.values import now
+from verifier.shifts import ShiftCodes, load_codes
 from verifier.trust.accounts.sessions import Doors
 from verifier.trust.keys import KeyRing
 
@@ -70,6 +71,8 @@ class Dependencies:
     load: Load = field(default_factory=Load)
     region_key: bytes | None = None
     """Under which a supervisor's pseudonyms are made; without one there is no supervision."""
+    shift_codes: ShiftCodes = field(default_factory=load_codes)
+    """What a cell of a roster means."""
     resolver: CredentialResolver | None = None
     """Without one the institution has no door for codes."""
 

@@ -141,6 +141,33 @@ def name_of(conn: Connection, keyring: KeyRing, person: str) -> str:
     return unseal(data_key, name, f"people.name/{person}").decode()
 
 
+_NAMES = (
+    select(Person.id, Person.name_sealed, Person.data_key_sealed)
+    .where(Person.institution == bindparam("institution"))
+    .where(Person.id.in_(bindparam("people", expanding=True)))
+)
+
+
+def names_of(
+    conn: Connection, keyring: KeyRing, institution: str, people: Collection[str]
+) -> dict[str, str]:
+    """The names, in the clear, of those who have one still. Raises `IdentityRefused`
+    (`gallery.missing`)."""
+    if not people:
+        return {}
+    gallery = find_gallery(conn, keyring, institution)
+    if gallery is None:
+        raise IdentityRefused("gallery.missing", "the institution has no gallery")
+    rows = conn.execute(_NAMES, {"institution": institution, "people": list(people)})
+    return {
+        person: unseal(
+            open_data_key(gallery.secrets, person, wrapped), sealed, f"people.name/{person}"
+        ).decode()
+        for person, sealed, wrapped in rows
+        if sealed is not None and wrapped is not None
+    }
+
+
 def correct_name(
     conn: Connection, keyring: KeyRing, institution: str, person: str, name: str, by: str
 ) -> None:

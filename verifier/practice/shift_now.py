@@ -12,6 +12,7 @@ _NOW = text("""
 SELECT kind, department, site, max(ends_at) OVER (PARTITION BY kind) AS ends_at
 FROM roster_slots
 WHERE practitioner = :person AND starts_at <= :at AND ends_at > :at
+  AND starts_at > CAST(:at AS timestamptz) - interval '24 hours' -- no stretch is longer
   AND (CAST(:site AS text) IS NULL OR site = :site)
 ORDER BY array_position(ARRAY['work','on_call','off'], kind::text), starts_at, id LIMIT 1
 """)

@@ -42,6 +42,16 @@ class Month:
         return (date(self.year, self.month, number) for number in range(1, self.length + 1))
 
     @property
+    def first_day(self) -> date:
+        """The first."""
+        return date(self.year, self.month, 1)
+
+    @property
+    def last_day(self) -> date:
+        """The last."""
+        return date(self.year, self.month, self.length)
+
+    @property
     def length(self) -> int:
         """How many days it has."""
         return calendar.monthrange(self.year, self.month)[1]

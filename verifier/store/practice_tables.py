@@ -124,7 +124,11 @@ class RosterSlot(Base):
     """One stretch of one shift. A cell of the grid makes one or more, all with its day and code."""
 
     __tablename__ = "roster_slots"
-    __table_args__ = (Index("ix_roster_slots_practitioner_starts_at", "practitioner", "starts_at"),)
+    __table_args__ = (
+        CheckConstraint("kind IN ('work','on_call','off')", name="kind"),
+        Index("ix_roster_slots_practitioner_starts_at", "practitioner", "starts_at"),
+        Index("ix_roster_slots_department_day", "institution", "department", "day"),
+    )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     institution: Mapped[str] = mapped_column(ForeignKey("institutions.code"))
@@ -138,20 +142,66 @@ class RosterSlot(Base):
     ends_at: Mapped[datetime]
 
 
+class RosterVersion(Base):
+    """What a department's month was before it was saved once more, so that it can be restored.
+
+    Attributes:
+        cells: lists of practitioner, site, day and shift.
+        after: digest of the month as that saving left it.
+    """
+
+    __tablename__ = "roster_versions"
+    __table_args__ = (
+        Index("ix_roster_versions_department_month", "institution", "department", "month"),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    institution: Mapped[str] = mapped_column(ForeignKey("institutions.code"))
+    department: Mapped[str] = mapped_column(String(64))
+    month: Mapped[date] = mapped_column(comment="Its first day.")
+    cells: Mapped[list[Any]]
+    after: Mapped[str] = mapped_column(Hash)
+    saved_at: Mapped[datetime]
+    saved_by: Mapped[str] = mapped_column(String(32))
+
+
+class SchedulerDepartment(Base):
+    """That a scheduler's account keeps the roster of a department."""
+
+    __tablename__ = "scheduler_departments"
+
+    account: Mapped[str] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    department: Mapped[str] = mapped_column(String(64), primary_key=True)
+    institution: Mapped[str] = mapped_column(ForeignKey("institutions.code"))
+    given_at: Mapped[datetime]
+    given_by: Mapped[str] = mapped_column(String(32))
+
+
 class RosterSwap(Base):
     """An exchange of shifts (换班) or a stand-in (替班), between the two themselves."""
 
     __tablename__ = "roster_swaps"
+    __table_args__ = (
+        CheckConstraint("kind IN ('swap','substitute')", name="kind"),
+        CheckConstraint("state IN ('asked','accepted','declined','withdrawn')", name="state"),
+        Index("ix_roster_swaps_department_asked_at", "institution", "department", "asked_at"),
+    )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     institution: Mapped[str] = mapped_column(ForeignKey("institutions.code"))
+    department: Mapped[str] = mapped_column(String(64))
     kind: Mapped[str] = mapped_column(String(16))
-    asker: Mapped[str] = mapped_column(ForeignKey("practitioners.person"))
+    asker: Mapped[str] = mapped_column(ForeignKey("practitioners.person"), index=True)
     asker_day: Mapped[date]
-    accepter: Mapped[str] = mapped_column(ForeignKey("practitioners.person"))
+    asker_site: Mapped[str] = mapped_column(String(64))
+    asker_shift: Mapped[str] = mapped_column(String(16))
+    accepter: Mapped[str] = mapped_column(ForeignKey("practitioners.person"), index=True)
     accepter_day: Mapped[date | None]
+    accepter_site: Mapped[str | None] = mapped_column(String(64))
+    accepter_shift: Mapped[str | None] = mapped_column(String(16))
     state: Mapped[str] = mapped_column(String(16))
     asked_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(comment="Unanswered until then: expired.")
     answered_at: Mapped[datetime | None]
 
 

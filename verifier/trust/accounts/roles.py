@@ -26,6 +26,8 @@ class Permission(StrEnum):
     PRACTICE_REVIEW = "practice:review"
     PRACTICE_REGISTER = "practice:register"
     PHONES_ENROL = "phones:enrol"
+    ROSTER_READ = "roster:read"
+    ROSTER_EDIT = "roster:edit"
 
     @property
     def writes(self) -> bool:
@@ -65,13 +67,27 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     # Of a room that is still to be built a role has nothing here yet.
     Role.ENROLMENT_CLERK: frozenset({_P.READINGS_TAKE}),
     Role.COUNTER: frozenset({_P.RECEIPTS_READ, _P.READINGS_TAKE}),
-    Role.SCHEDULER: frozenset(),
+    # Of the departments that the account keeps; medical affairs of all.
+    Role.SCHEDULER: frozenset({_P.ROSTER_READ, _P.ROSTER_EDIT}),
     Role.MEDICAL_AFFAIRS: frozenset(
-        {_P.PRACTICE_READ, _P.PRACTICE_REVIEW, _P.PRACTICE_REGISTER, _P.PHONES_ENROL}
+        {
+            _P.PRACTICE_READ,
+            _P.PRACTICE_REVIEW,
+            _P.PRACTICE_REGISTER,
+            _P.PHONES_ENROL,
+            _P.ROSTER_READ,
+            _P.ROSTER_EDIT,
+        }
     ),
     Role.INSURANCE_OFFICE: frozenset({_P.RECEIPTS_READ, _P.PRACTICE_READ}),
     Role.AUDITOR: frozenset(
-        {_P.RECEIPTS_READ, _P.LEDGER_READ, _P.TERMINALS_READ, _P.PRACTICE_READ}
+        {
+            _P.RECEIPTS_READ,
+            _P.LEDGER_READ,
+            _P.TERMINALS_READ,
+            _P.PRACTICE_READ,
+            _P.ROSTER_READ,
+        }
     ),
     Role.HOSPITAL_ADMIN: frozenset(
         {

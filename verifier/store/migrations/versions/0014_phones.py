@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "phones"
-down_revision = "practice"
+down_revision = "roster_departments"
 branch_labels = None
 depends_on = None
 
