@@ -1,10 +1,11 @@
 // The physician's phone: enrolled once at a site, then in, out, and what was forgotten.
 
 import { loadCatalogues, translator } from "../../web/i18n.mjs";
-import { checkIn, enrol, readState, sayOut, Told } from "./phone_calls.mjs";
+import { answerSwap, askSwap, checkIn, enrol, readState, readSwaps, sayOut, Told } from "./phone_calls.mjs";
 import { canHoldAKey, forget, load, newId, newKeys, save } from "./phone_key.mjs";
 import { position, scan } from "./phone_place.mjs";
 import * as screens from "./phone_screens.mjs";
+import { swapping } from "./phone_swaps.mjs";
 import { fromField, refusal, time, whyNot } from "./phone_words.mjs";
 
 const GONE = ["terminal.suspended", "terminal.unknown"];
@@ -32,7 +33,9 @@ if (canHoldAKey()) {
 } else draw();
 
 async function refresh() {
-  shown.state = shown.record?.phone ? await readState(shown.record) : null;
+  const { record } = shown;
+  shown.state = record?.phone ? await readState(record) : null;
+  shown.swaps = record?.phone ? await readSwaps(record) : null;
 }
 
 /** One thing at a time, its refusal said, and the screen as it is afterwards. */
@@ -122,6 +125,23 @@ function sayOutNow(value) {
   });
 }
 
+function ask(said) {
+  shown.note = null;
+  return attempt(async () => {
+    shown.swaps = await askSwap(shown.record, said);
+    tell("done", t("console.phone.swap.done_ask"));
+  });
+}
+
+function answer(id, said) {
+  shown.note = null;
+  return attempt(async () => {
+    await answerSwap(shown.record, id, said);
+    await refresh();
+    tell("done", t(`console.phone.swap.done_${said}`));
+  });
+}
+
 async function startAnew() {
   await forget();
   Object.assign(shown, { record: null, state: null, note: null, siteCode: "", request: null });
@@ -171,5 +191,6 @@ function parts() {
     screens.standing(t, state, acts),
     screens.wayIn(t, state, siteCode, asks, acts),
     screens.roster(t, state),
+    shown.swaps && swapping(t, shown.swaps, { ask, answer }),
   ];
 }

@@ -31,6 +31,16 @@ export const checkIn = (record, said) => asked(record, "POST", "check-ins", said
 /** When a forgotten window really ended. */
 export const sayOut = (record, window, at) => asked(record, "POST", "said-out", { window, at });
 
+/** What waits for an answer, and whose shifts come. */
+export const readSwaps = (record) => asked(record, "GET", "swaps");
+
+/** Ask a colleague to take a shift. */
+export const askSwap = (record, said) => asked(record, "POST", "swaps", said);
+
+/** Yes, no, or taking it back. */
+export const answerSwap = (record, request, answer) =>
+  asked(record, "POST", "swap-answers", { request, answer });
+
 async function asked(record, method, path, said) {
   const body = said === undefined ? "" : JSON.stringify(said);
   const proof = {

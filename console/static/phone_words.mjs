@@ -43,7 +43,10 @@ export function whyNot(t, answer) {
 }
 
 /** The sentence on a request that was refused. */
-export const refusal = (t, code) => t(`console.phone.refused.${REFUSED.has(code) ? code : "other"}`);
+export function refusal(t, code) {
+  if (code.startsWith("roster.")) return t("console.phone.swap.refused");
+  return t(`console.phone.refused.${REFUSED.has(code) ? code : "other"}`);
+}
 
 /** Hours and minutes in the hospital; with the day where it is another than today. */
 export function time(moment, now) {

@@ -1,5 +1,6 @@
 """The physician's phone in a real Chromium, with its own WebCrypto and a position of the test's."""
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -12,6 +13,7 @@ from tests.verifier.practice.clinic import EAST, WEST
 from tests.verifier.serving.hospital import Hospital
 from tests.verifier.serving.phones import at_site, enrolled, invite
 from tests.verifier.serving.staff import member
+from verifier.practice.registry import HOSPITAL
 from verifier.trust import terminal_states
 from verifier.trust.accounts.roles import Role
 from verifier.trust.accounts.sessions import PROVEN
@@ -198,6 +200,28 @@ def test_a_forgotten_check_out_is_said_the_next_day(physician: Physician) -> Non
     assert physician.count("said_out_at < until - interval '1 hour'") == 1, "the shift's end"
 
 
+def test_a_colleague_s_request_is_answered_and_one_is_made(physician: Physician) -> None:
+    noon = physician.now().astimezone(HOSPITAL).replace(hour=8, minute=0, second=0)
+    with physician.hospital.database.app.begin() as conn:
+        other = clinic.doctor(conn, physician.hospital.keyring, INSTITUTION, 2)
+        for who, days in ((physician.doctor, 3), (other, 6)):
+            clinic.shift(conn, INSTITUTION, who, noon + timedelta(days=days), 4)
+    lin = enrolled(physician.hospital, other.person, physician.west)
+    seen = lin.get("/v1/practice/phone/swaps").json()
+    said = {"given": seen["own"][0], "accepter": physician.doctor.code, "taken": seen["theirs"][0]}
+    assert lin.post("/v1/practice/phone/swaps", json.dumps(said).encode()).status_code == 200
+    physician.enrol()
+    assert "华佗 想用" in physician.page.inner_text(".swaps")
+    assert physician.screen.wrong() == []
+    physician.press("同意")
+    assert "已同意，班次已改" in physician.told()
+    physician.page.locator("summary").last.click()
+    physician.page.select_option("#swap-theirs", index=1)
+    physician.press("发出申请")
+    assert "已发出" in physician.told()
+    assert len(lin.get("/v1/practice/phone/swaps").json()["requests"]) == 1
+
+
 def test_a_revoked_phone_is_told_and_may_be_enrolled_anew(physician: Physician) -> None:
     physician.on_shift()
     physician.enrol()
@@ -240,7 +264,9 @@ def test_every_state_is_whole_large_enough_and_open_to_all(
     def look(name: str) -> None:
         wrong.extend(f"{name}: {each}" for each in physician.screen.wrong())
         if language == "en":
-            text = re.sub("演示医院|东院区|西院区|心内科|门上|中文", "", page.inner_text("body"))
+            text = re.sub(
+                "演示医院|东院区|西院区|心内科|门上|华佗|中文", "", page.inner_text("body")
+            )
             wrong.extend(f"{name}: {each}" for each in re.findall("[一-鿿]+", text))
 
     physician.enrol()
@@ -252,7 +278,8 @@ def test_every_state_is_whole_large_enough_and_open_to_all(
     look("no code")
     physician.on_shift(hours=4)
     physician.open()
-    look("on shift")
+    page.click("summary")
+    look("on shift, changing shifts")
     page.fill("#site-code", physician.code())
     page.locator(".entry button").last.click()
     physician.settle()

@@ -33,6 +33,9 @@ def used_keys() -> set[str]:
     keys |= {f"console.flash.account_{done}" for done in ("suspended", "reopened", "closed")}
     keys |= {f"console.flash.terminal_{done}" for done in ("suspended", "reinstated", "revoked")}
     keys |= {f"console.phone.reason.{reason}" for reason in Reason}
+    swap = [f"{who}_{kind}" for who in ("asks", "asked") for kind in SwapKind]
+    swap += [f"{done}{act}" for done in ("", "done_") for act in ("accept", "decline", "withdraw")]
+    keys |= {f"console.phone.swap.{each}" for each in swap}
     keys |= {f"console.phone.kind.{kind}" for kind in ("on_call", "off")}
     words = (ROOM / "static" / "phone_words.mjs").read_text(encoding="utf-8")
     why, refused = (LISTED.findall(part) for part in words.partition("REFUSED")[::2])

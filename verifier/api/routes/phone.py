@@ -26,7 +26,7 @@ from ..site import Site
 
 router = APIRouter(tags=["phones"])
 
-_PHONES = (
+PHONES = (
     "auth.missing",
     "auth.invalid",
     "auth.forbidden",
@@ -34,7 +34,7 @@ _PHONES = (
     "terminal.suspended",
     "practice.unknown",
 )
-_BODY = ("request.malformed", "request.too_large")
+BODY = ("request.malformed", "request.too_large")
 
 
 @router.post(
@@ -47,7 +47,7 @@ _BODY = ("request.malformed", "request.too_large")
         "registration.code_invalid",
         "registration.too_many",
         "registration.key_refused",
-        *_BODY,
+        *BODY,
     ),
     openapi_extra=extra(Access.REGISTRATION_CODE, requestBody=described(PhoneEnrolment)),
 )
@@ -70,7 +70,7 @@ async def enrol_a_phone(request: Request, site: Here) -> Response:
 @router.get(
     "/v1/practice/phone/state",
     response_model=PhoneState,
-    responses=refusals(*_PHONES),
+    responses=refusals(*PHONES),
     openapi_extra=extra(Access.PHONE),
 )
 async def read_state(proven: ProvenPhone, site: Here) -> Response:
@@ -81,7 +81,7 @@ async def read_state(proven: ProvenPhone, site: Here) -> Response:
 @router.post(
     "/v1/practice/phone/check-ins",
     response_model=CheckedIn,
-    responses=refusals(*_PHONES, "practice.site_unknown", "practice.too_many", *_BODY),
+    responses=refusals(*PHONES, "practice.site_unknown", "practice.too_many", *BODY),
     openapi_extra=extra(Access.PHONE, requestBody=described(PhoneCheckIn)),
 )
 async def check_in_or_out_by_phone(request: Request, proven: ProvenPhone, site: Here) -> Response:
@@ -94,7 +94,7 @@ async def check_in_or_out_by_phone(request: Request, proven: ProvenPhone, site: 
 @router.post(
     "/v1/practice/phone/said-out",
     response_model=PhoneState,
-    responses=refusals(*_PHONES, "practice.window_unknown", "practice.time_outside", *_BODY),
+    responses=refusals(*PHONES, "practice.window_unknown", "practice.time_outside", *BODY),
     openapi_extra=extra(Access.PHONE, requestBody=described(SaidOut)),
 )
 async def say_out(proven: ProvenPhone, site: Here) -> Response:
@@ -136,7 +136,7 @@ def _enrolled_at(conn: Connection, site: Site, phone: str | None, code: str) -> 
 
 def _state(site: Site, proven: Proven) -> PhoneState:
     with site.parts.engine.begin() as conn:
-        return _state_of(conn, site, proven, _holder(conn, site, proven))
+        return _state_of(conn, site, proven, holder(conn, site, proven))
 
 
 def _state_of(conn: Connection, site: Site, proven: Proven, known: Known) -> PhoneState:
@@ -149,7 +149,7 @@ def _checked_in(site: Site, proven: Proven, address: str, asked: PhoneCheckIn) -
     parts, at = site.parts, site.parts.clock()
     try:
         with parts.engine.begin() as conn:
-            known = _holder(conn, site, proven)
+            known = holder(conn, site, proven)
             code = _code(conn, site, proven, asked.site_code, at) if asked.site_code else None
             shift = shift_at(conn, known.person, None, at)
             place = code.site if code else shift.site or proven.terminal.site
@@ -193,7 +193,7 @@ def _said_out(site: Site, proven: Proven, asked: SaidOut) -> PhoneState:
     parts = site.parts
     try:
         with parts.engine.begin() as conn:
-            known = _holder(conn, site, proven)
+            known = holder(conn, site, proven)
             found = windows.get(conn, parts.institution, asked.window, hold=True)
             mine = found if found and found.practitioner == known.person else None
             if mine and mine.ends_at > parts.clock():
@@ -206,7 +206,7 @@ def _said_out(site: Site, proven: Proven, asked: SaidOut) -> PhoneState:
         raise refusal(refused.code, note=str(refused)) from None
 
 
-def _holder(conn: Connection, site: Site, proven: Proven) -> Known:
+def holder(conn: Connection, site: Site, proven: Proven) -> Known:
     """Whose phone it is, its state read anew and kept until the transaction ends."""
     parts, phone = site.parts, proven.terminal.id
     person = phones.holder_of(conn, parts.institution, phone)
