@@ -46,6 +46,7 @@ WORDED = (
     "account.sign_in_failed",
     "account.too_many",
     "account.unknown",
+    "practice.enrol_own",
     "practice.review_done",
     "practice.review_own",
     "practice.time_outside",

@@ -8,6 +8,8 @@ from . import (
     home,
     keepers,
     own_account,
+    phone,
+    phones,
     practice_board,
     practice_completeness,
     practice_import,
@@ -38,6 +40,8 @@ ROOMS = (
     keepers,
     accounts,
     terminals,
+    phones,
+    phone,
     own_account,
 )
 """A new room is one more module with a list `pages`."""

@@ -21,6 +21,9 @@ from verifier.shifts import ShiftKind, SwapKind, SwapState
 from verifier.trust.accounts.roles import Permission, Role
 from verifier.trust.terminal_states import State
 
+LISTED = re.compile(r'^  "([a-z_.]+)",$', re.MULTILINE)
+"""One code of a list of `phone_words.mjs`."""
+
 ROOM = Path(console.__file__).parent
 SOURCES = [*ROOM.glob("*.py"), *ROOM.glob("templates/*.html"), *ROOM.glob("static/*.mjs")]
 LITERAL = re.compile(r"""["'](console\.[a-z_]+(?:\.[a-z_]+)*)["']""")
@@ -38,6 +41,15 @@ def used_keys() -> set[str]:
     keys |= {f"console.refused.{code}" for code in WORDED}
     keys |= {f"console.flash.account_{done}" for done in ("suspended", "reopened", "closed")}
     keys |= {f"console.flash.terminal_{done}" for done in ("suspended", "reinstated", "revoked")}
+    keys |= {f"console.phone.reason.{reason}" for reason in Reason}
+    swap = [f"{who}_{kind}" for who in ("asks", "asked") for kind in SwapKind]
+    swap += [f"{done}{act}" for done in ("", "done_") for act in ("accept", "decline", "withdraw")]
+    keys |= {f"console.phone.swap.{each}" for each in swap}
+    keys |= {f"console.phone.kind.{kind}" for kind in ("on_call", "off")}
+    words = (ROOM / "static" / "phone_words.mjs").read_text(encoding="utf-8")
+    why, refused = (LISTED.findall(part) for part in words.partition("REFUSED")[::2])
+    keys |= {f"console.phone.why.{code}" for code in ("other", *why)}
+    keys |= {f"console.phone.refused.{code}" for code in ("other", *refused)}
     keys |= {f"console.roster.{each}" for each in ROSTER}
     keys |= {
         f"console.flash.roster_{done}"

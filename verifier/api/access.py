@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Any
 
-from verifier.protocol.errors import PROBLEM_MEDIA_TYPE, REFUSALS, Problem
+from verifier.protocol.errors import PROBLEM_MEDIA_TYPE, REFUSALS, Problem, RefusalKind
 from verifier.trust.accounts.roles import Permission, roles_with
 
 
@@ -14,6 +14,8 @@ class Access(StrEnum):
     LOOPBACK = "loopback"
     TERMINAL = "terminal"
     """By a signed request: `Authorization: Shualian <JWS>`."""
+    PHONE = "practitioner's phone"
+    """By a request signed with the phone's own key."""
     SIGNED_CLAIM = "signed claim"
     """By the terminal's signature of the body itself."""
     CLIENT = "client"
@@ -48,11 +50,12 @@ def extra(
     return said | ({"x-password-again": True} if again else {})
 
 
-def refusals(*codes: str) -> dict[int | str, dict[str, Any]]:
+def refusals(*codes: str | RefusalKind) -> dict[int | str, dict[str, Any]]:
     """`responses` of a route: every code that it may answer with, by status, with an example."""
     by_status: dict[int | str, dict[str, Any]] = {}
-    for code in (*codes, *_EVERYWHERE):
-        kind = REFUSALS[code]
+    for said in (*codes, *_EVERYWHERE):
+        kind = REFUSALS[said] if isinstance(said, str) else said
+        code = kind.code
         entry = by_status.setdefault(
             kind.status,
             {

@@ -10,7 +10,7 @@ from verifier.protocol.errors import refusal
 from verifier.trust.accounts.roles import Permission
 from verifier.trust.accounts.sessions import SignedIn
 from verifier.trust.clients import ClientRecord
-from verifier.trust.terminals import TerminalRecord
+from verifier.trust.terminals import Kind, TerminalRecord
 
 from . import proofs, tokens
 from .site import Site
@@ -44,11 +44,28 @@ class Proven:
 
 async def proven_terminal(request: Request, site: Here) -> Proven:
     """Raises `Refused`: `auth.missing`, `auth.invalid`, `auth.forbidden`, `terminal.…`."""
+    proven = await _proven(request, site, "fixed")
+    site.metrics.skew.labels(proven.terminal.id).set(proven.skew_s)
+    return proven
+
+
+ProvenTerminal = Annotated[Proven, Depends(proven_terminal)]
+
+
+async def proven_phone(request: Request, site: Here) -> Proven:
+    """A practitioner's phone. Raises as `proven_terminal` does."""
+    return await _proven(request, site, "phone")
+
+
+ProvenPhone = Annotated[Proven, Depends(proven_phone)]
+
+
+async def _proven(request: Request, site: Site, kind: Kind) -> Proven:
     compact = proofs.compact_proof(request.headers.get("authorization"))
     name = proofs.claimed_terminal(compact)
     body = await request.body()
     record = await _found(site, name)
-    proof = proofs.check_proof(compact, record, request.method, request.url.path, body)
+    proof = proofs.check_proof(compact, record, kind, request.method, request.url.path, body)
     if record.institution != site.parts.institution:
         raise refusal("auth.forbidden", note="a terminal of another institution")
     if not site.replays.first_time(record.id, proof.jti):
@@ -56,11 +73,7 @@ async def proven_terminal(request: Request, site: Here) -> Proven:
     known = site.directory.skew(record.id)
     before = record.clock_skew_s if known is None else known
     skew = proofs.clock_skew(proof, site.directory, site.parts.clock())
-    site.metrics.skew.labels(record.id).set(skew)
     return Proven(record, skew, before, body)
-
-
-ProvenTerminal = Annotated[Proven, Depends(proven_terminal)]
 
 
 Reader = TerminalRecord | ClientRecord | SignedIn

@@ -8,8 +8,9 @@ from verifier.decision.terminals import TerminalDirectory
 from verifier.protocol import jose
 from verifier.protocol.challenge import AUTH_SCHEME, RequestProof, parse_proof
 from verifier.protocol.errors import refusal
-from verifier.trust.terminals import TerminalRecord
+from verifier.trust.terminals import Kind, TerminalRecord
 
+_PROOFS: dict[Kind, jose.Kind] = {"fixed": jose.REQUEST, "phone": jose.PHONE_REQUEST}
 MOST_REMEMBERED = 100_000
 
 
@@ -20,6 +21,8 @@ class Replays:
     little: a second challenge serves only the terminal's own key and at worst closes the open one,
     which the terminal answers by asking again; a receipt read twice is the same receipt. Nothing is
     decided by a proof. It cannot be bound to a time, since terminals with wrong clocks are served.
+    What a phone's proof does change is written so that the same again changes nothing: a check-in
+    has a number of its own, a check-out and a time said later name their window.
     """
 
     def __init__(self, most: int = MOST_REMEMBERED) -> None:
@@ -55,11 +58,16 @@ def claimed_terminal(compact: str) -> str:
 
 
 def check_proof(
-    compact: str, record: TerminalRecord, method: str, path: str, body: bytes
+    compact: str, record: TerminalRecord, kind: Kind, method: str, path: str, body: bytes
 ) -> RequestProof:
-    """The proof, its signature checked. Raises `Refused`: `auth.invalid`, `terminal.suspended`."""
+    """The proof of a terminal of this kind, its signature checked.
+
+    Raises `Refused`: `auth.invalid`, `terminal.suspended`.
+    """
+    if record.kind != kind:
+        raise refusal("auth.invalid", note=f"a {record.kind} terminal has nothing to ask here")
     try:
-        payload = jose.verify(jose.REQUEST, compact, {record.id: record.public_key}.get)
+        payload = jose.verify(_PROOFS[kind], compact, {record.id: record.public_key}.get)
     except jose.BadSignature as error:
         raise refusal("auth.invalid", note=str(error)) from None
     proof = parse_proof(payload, method, path, body)

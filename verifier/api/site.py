@@ -88,6 +88,9 @@ class Site:
         self.directory = TerminalDirectory(parts.engine)
         self.replays = Replays()
         self.attempts = Attempts()
+        # Many phones come from one address, that of the hospital's wireless network.
+        self.enrolments = Attempts(Allowance(20, 15.0), Allowance(60, 5.0))
+        self.site_codes = Attempts(Allowance(20, 5.0), Allowance(400, 0.5), "practice.too_many")
         self.sign_ins = Attempts(Allowance(10, 30.0), Allowance(60, 2.0), code="account.too_many")
         self.readings = Readings()
         self.limits = BodyLimits()

@@ -78,7 +78,7 @@ class Judge:
 
     def _key_of(self, terminal: str) -> jose.SigningKey | None:
         record = self._bench.directory.find(terminal)
-        return record.public_key if record else None
+        return record.public_key if record and record.kind == "fixed" else None
 
     def _first(self, conn: Connection, case: Case) -> ClaimAnswer:
         bench, claim = self._bench, case.claim

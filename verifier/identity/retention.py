@@ -79,6 +79,8 @@ LIVES = (
          "an assertion counts once", "the housekeeper"),
     Life("terminal_invitations", "终端登记码", "keyed hashes of registration codes", _DAY,
          "their end", "a terminal may ask again with the same key", "with the next invitation"),
+    Life("phone_invitations", "手机登记码", "keyed hashes of registration codes of phones", _DAY,
+         "their end", "a phone may ask again with the same key", "with the next invitation"),
     Life("account_codes", "启用码", "keyed hashes of account codes", _DAY, "their making",
          "a person takes an account up", "the housekeeper"),
     Life("sessions", "登录", "digests of tokens", timedelta(hours=12), "signing in",

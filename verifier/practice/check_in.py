@@ -19,6 +19,7 @@ from verifier.protocol.practice import (
     Elsewhere,
     Outcome,
     Part,
+    PhoneCheckIn,
 )
 from verifier.protocol.values import Liveness, new_id
 from verifier.protocol.values import Outcome as Identity
@@ -67,15 +68,16 @@ class Desk:
 
 @dataclass(frozen=True)
 class _Who:
-    """The decision on identity."""
+    """The decision on identity; or the request of a phone, whose key says whose it is."""
 
-    decision: str
+    decision: str | None
     person: str
     accepted: bool
     by_face: bool
     liveness: Liveness
     simulated: bool
     deferred: bool
+    request: str | None = None
 
 
 _DECISION = text("""
@@ -94,26 +96,61 @@ def check_in(conn: Connection, desk: Desk, asked: CheckIn, at: datetime) -> Chec
     if known is None:
         raise CheckInRefused("practice.unknown", "nobody such practises here")
     if asked.act == "out":
-        return _out(conn, desk, who, known, at)
-    if (before := windows.of_decision(conn, who.decision)) is not None:
-        return _already(desk, before, Outcome(before.state), ())
+        return _out(conn, desk, who, known, windows.last_before(conn, known.person, at), at)
+    if who.decision and (before := windows.of_decision(conn, who.decision)) is not None:
+        return _already(desk, before, _OPENED[before.state], ())
     site = sites.get(conn, desk.institution, desk.site)
     if site is None:
         raise CheckInRefused("practice.site_unknown", "this terminal's site is not recorded")
     return _in(conn, desk, asked, who, known, site, at)
 
 
+def check_in_by_phone(
+    conn: Connection, desk: Desk, asked: PhoneCheckIn, holder: str, at: datetime
+) -> CheckedIn:
+    """The same on the holder's phone: the desk's site is where the phone may be.
+
+    Its key proves whose it is, and no face: the window waits for a review. A face from a phone
+    would come as a decision of its own, under a separate consent, and go through `check_in`.
+    Raises `CheckInRefused`.
+    """
+    who = _Who(None, holder, True, False, Liveness.NOT_ASSESSED, False, False, asked.request)
+    known = registry.of_person(conn, desk.institution, holder)
+    if known is None:
+        raise CheckInRefused("practice.unknown", "nobody such practises here")
+    if asked.act == "out":
+        found = windows.get(conn, desk.institution, asked.window or "", hold=True)
+        mine = found if found and found.practitioner == holder else None
+        return _out(conn, desk, who, known, mine, at)
+    if (before := windows.of_request(conn, desk.terminal, asked.request)) is not None:
+        return _already(desk, before, _OPENED[before.state], ())
+    site = sites.get(conn, desk.institution, desk.site)
+    if site is None:
+        raise CheckInRefused("practice.site_unknown", "no such site is recorded")
+    return _in(conn, desk, asked, who, known, site, at)
+
+
+_OPENED = {
+    "confirmed": Outcome.CONFIRMED,
+    "approved": Outcome.CONFIRMED,
+    "provisional": Outcome.PROVISIONAL,
+    "deferred": Outcome.DEFERRED,
+    "denied": Outcome.DENIED,
+}
+"""What is answered for a window that stands there already, by its state."""
+
+
 def _in(
     conn: Connection,
     desk: Desk,
-    asked: CheckIn,
+    asked: CheckIn | PhoneCheckIn,
     who: _Who,
     known: Known,
     site: HospitalSite,
     at: datetime,
 ) -> CheckedIn:
     placed = _placed(conn, desk, asked, known, site, at)
-    when = deferred.interval_of(conn, who.decision) if who.deferred else None
+    when = deferred.interval_of(conn, who.decision) if who.decision and who.deferred else None
     if when is not None:
         at = when.said
     shift = _shift(conn, known, site, at)
@@ -127,6 +164,8 @@ def _in(
         at=at,
     )
     verdict = decide(facts, desk.rules)
+    if placed.code is not None:
+        verdict = replace(verdict, reasons=(placed.code, *verdict.reasons))
     if placed.answer.alert:
         ledger.append(conn, desk.institution, "terminal.moved", {"terminal": desk.terminal})
     key = locks.practitioner_key(desk.keyring, desk.region_key, desk.institution, known.code)
@@ -155,7 +194,7 @@ def _in(
 
 def _opening(
     desk: Desk,
-    asked: CheckIn,
+    asked: CheckIn | PhoneCheckIn,
     who: _Who,
     known: Known,
     site: HospitalSite,
@@ -179,6 +218,7 @@ def _opening(
         proof=placed.answer.proof.value,
         reason=asked.reason.value if asked.reason else None,
         decision=who.decision,
+        request=who.request,
         terminal=desk.terminal,
         simulated=who.simulated,
         review_by=verdict.review_by,
@@ -188,7 +228,7 @@ def _opening(
 def _deferred(
     conn: Connection,
     desk: Desk,
-    asked: CheckIn,
+    asked: CheckIn | PhoneCheckIn,
     who: _Who,
     known: Known,
     site: HospitalSite,
@@ -217,7 +257,12 @@ def _shift(conn: Connection, known: Known, site: HospitalSite, at: datetime) -> 
 
 
 def _placed(
-    conn: Connection, desk: Desk, asked: CheckIn, known: Known, site: HospitalSite, at: datetime
+    conn: Connection,
+    desk: Desk,
+    asked: CheckIn | PhoneCheckIn,
+    known: Known,
+    site: HospitalSite,
+    at: datetime,
 ) -> Placed:
     return placing.place(
         Placing(
@@ -241,8 +286,9 @@ def _end_ours(conn: Connection, desk: Desk, other: Live | None, at: datetime) ->
         windows.close(conn, before, min(at, before.ends_at), "elsewhere")
 
 
-def _out(conn: Connection, desk: Desk, who: _Who, known: Known, at: datetime) -> CheckedIn:
-    found = windows.last_before(conn, known.person, at)
+def _out(
+    conn: Connection, desk: Desk, who: _Who, known: Known, found: Window | None, at: datetime
+) -> CheckedIn:
     shift = shift_at(conn, known.person, None, at)
     identity = Part.NOT_PROVED
     if who.accepted:
@@ -300,8 +346,15 @@ def _here(
 def _again(
     conn: Connection, desk: Desk, verdict: Verdict, window: Window, at: datetime
 ) -> CheckedIn:
-    """Already in, whatever the shift says by now; an answer, if the person had been asked."""
+    """Already in, whatever the shift says by now; an answer, if the person had been asked.
+
+    A window that was opened on the shift without a face, as a phone opens it, is confirmed by one.
+    """
     if verdict.identity is Part.PROVED and rechecks.answered(conn, window, at):
+        window = windows.get(conn, desk.institution, window.id) or window
+    planned = window.shift in ("on_shift", "on_call")
+    if verdict.outcome is Outcome.CONFIRMED and window.state == "provisional" and planned:
+        windows.confirm(conn, window, desk.terminal, at)
         window = windows.get(conn, desk.institution, window.id) or window
     return _already(desk, window, Outcome.ALREADY_IN, ())
 

@@ -54,17 +54,23 @@ class Placing:
 
 @dataclass(frozen=True)
 class Placed:
-    """The answer, the point to keep, and the step of the site's code that counted."""
+    """The answer, the point to keep, and the step of the site's code that counted.
+
+    Attributes:
+        code: why a code that was given did not count: `practice.site_code_wrong`, which an old one
+            is too, or `practice.site_code_used`.
+    """
 
     answer: PlaceAnswer
     point: Position | None
     step: int | None
+    code: str | None = None
 
 
 def place(asked: Placing, at: datetime, *, demo: bool) -> Placed:
     """The answer. A malformed position or code proves nothing and is said as a reason."""
     said = _position(asked.said) if asked.said else None
-    step = _step(asked, at)
+    step, code = _step(asked, at)
     sightings = list(_sightings(asked, said, at, CheckLimits(allow_simulated=demo)))
     evidence = Evidence(
         kind=Kind.SURVEYED_TERMINAL if asked.fixed else Kind.PHONE,
@@ -73,7 +79,7 @@ def place(asked: Placing, at: datetime, *, demo: bool) -> Placed:
         site_network=on_network(asked.address, asked.site.networks),
     )
     kept = said or (asked.site.point(at) if asked.fixed else None)
-    return Placed(answer_on(evidence), kept, step)
+    return Placed(answer_on(evidence), kept, step, code)
 
 
 def _sightings(
@@ -92,16 +98,17 @@ def _sightings(
     return found
 
 
-def _step(asked: Placing, at: datetime) -> int | None:
+def _step(asked: Placing, at: datetime) -> tuple[int | None, str | None]:
     if asked.site_code is None:
-        return None
+        return None, None
     try:
         code = parse(asked.site_code)
         step = matched_step(asked.secret, code.site, code.terminal, code.code, at)
     except PlaceRefused:
-        return None
-    fits = step is not None and code.site == asked.site.code and asked.counts(step)
-    return step if fits else None
+        step = None
+    if step is None or code.site != asked.site.code:
+        return None, "practice.site_code_wrong"
+    return (step, None) if asked.counts(step) else (None, "practice.site_code_used")
 
 
 def _position(said: SaidPosition) -> Position:

@@ -148,6 +148,20 @@ def login_of(conn: Connection, institution: str, person: str) -> str | None:
     return found
 
 
+def matching(conn: Connection, institution: str, said: str, most: int) -> list[Known]:
+    """Practitioners whose code or work number has this in it, by code."""
+    columns = (Practitioner.person, Practitioner.code, Practitioner.profession)
+    part = Practitioner.code.icontains(said, autoescape=True)
+    named = Practitioner.login.icontains(said, autoescape=True)
+    rows = conn.execute(
+        select(*columns, Practitioner.department)
+        .where(Practitioner.institution == institution, part | named)
+        .order_by(Practitioner.code)
+        .limit(most)
+    )
+    return [Known(*row) for row in rows]
+
+
 def register(
     conn: Connection,
     institution: str,

@@ -96,10 +96,11 @@ class Opening:
     shift: str
     proof: str
     reason: str | None
-    decision: str
+    decision: str | None
     terminal: str
     simulated: bool
     review_by: datetime | None
+    request: str | None = None
     proved_from: datetime | None = None
     proved_to: datetime | None = None
 
@@ -149,6 +150,24 @@ def of_decision(conn: Connection, decision: str) -> Window | None:
     return found[0] if found else None
 
 
+def of_request(conn: Connection, terminal: str, request: str) -> Window | None:
+    """The one that this request of a phone opened, or None."""
+    where = "WHERE w.terminal = :terminal AND w.request = :request"
+    found = _windows(conn, where, terminal=terminal, request=request)
+    return found[0] if found else None
+
+
+def forgotten(conn: Connection, person: str, since: datetime, at: datetime) -> Window | None:
+    """The newest that its time ended since then, and of which nobody said when it really did."""
+    where = (
+        "WHERE w.practitioner = :person AND w.said_out_at IS NULL AND l.taken_by IS NULL "
+        "AND w.state NOT IN ('denied', 'deferred') AND w.until > :since AND w.until <= :at "
+        "AND (w.closed_by IS NULL OR w.closed_by = 'time') ORDER BY w.until DESC LIMIT 1"
+    )
+    found = _windows(conn, where, person=person, since=since, at=at)
+    return found[0] if found else None
+
+
 def between(
     conn: Connection, institution: str, start: datetime, end: datetime, person: str | None = None
 ) -> list[Window]:
@@ -189,6 +208,14 @@ def extend(conn: Connection, window: Window, until: datetime, at: datetime, why:
     changes.note(conn, window.institution, window.practitioner, "window.extended", at, window.id)
     facts = {"window": window.id, "why": why, "until": f"{until:%Y-%m-%dT%H:%M:%SZ}"}
     ledger.append(conn, window.institution, "practice.extended", facts)
+
+
+def confirm(conn: Connection, window: Window, terminal: str, at: datetime) -> None:
+    """A face at a terminal, on the shift, takes the place of the review. `way` stays as it was."""
+    put(conn, window, state="confirmed", review_by=None)
+    changes.note(conn, window.institution, window.practitioner, "window.confirmed", at, window.id)
+    facts = {"window": window.id, "person": window.practitioner, "terminal": terminal}
+    ledger.append(conn, window.institution, "practice.confirmed_by_face", facts)
 
 
 def review(

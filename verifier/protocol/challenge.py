@@ -3,7 +3,6 @@
 import json
 from typing import Annotated
 
-from joserfc.jwk import OKPKey
 from pydantic import Field, ValidationError
 
 from . import jose
@@ -73,9 +72,14 @@ class RequestProof(Message):
 
 
 def authorization(
-    terminal: str, key: OKPKey | jose.Signer, method: str, path: str, body: bytes
+    terminal: str,
+    key: jose.SigningKey | jose.Signer,
+    method: str,
+    path: str,
+    body: bytes,
+    kind: jose.Kind = jose.REQUEST,
 ) -> str:
-    """The header's value for one request."""
+    """The header's value for one request; a phone's is of its own `kind`."""
     proof = RequestProof(
         terminal=terminal,
         method=method,
@@ -84,9 +88,7 @@ def authorization(
         jti=new_id(),
         issued_at=now(),
     )
-    return (
-        f"{AUTH_SCHEME} {jose.sign(jose.REQUEST, terminal, proof.model_dump_json().encode(), key)}"
-    )
+    return f"{AUTH_SCHEME} {jose.sign(kind, terminal, proof.model_dump_json().encode(), key)}"
 
 
 def parse_proof(payload: bytes, method: str, path: str, body: bytes) -> RequestProof:

@@ -41,6 +41,9 @@ class Kind:
 CLAIM = Kind("shualian-claim+jws", "Ed25519")
 KEY_PROOF = Kind("shualian-key+jws", "Ed25519")
 REQUEST = Kind("shualian-request+jws", "Ed25519")
+PHONE_KEY_PROOF = Kind("shualian-phone-key+jws", "ES256")
+PHONE_REQUEST = Kind("shualian-phone-request+jws", "ES256")
+"""A phone's browser signs with P-256, which every WebCrypto has, and a chip may keep."""
 RECEIPT = Kind("shualian-receipt+jwt", "ES256")
 CLIENT_ASSERTION = Kind("client-authentication+jwt", "ES256")
 ACCESS = Kind("at+jwt", "Ed25519")

@@ -87,6 +87,27 @@ class CheckIn(Message):
     position: SaidPosition | None = None
 
 
+class PhoneCheckIn(Message):
+    """A practitioner checks in or out on the own phone, without a face."""
+
+    request: Id = Field(description="Made by the phone: the same again is answered the same.")
+    act: Literal["in", "out"]
+    window: Id | None = Field(default=None, description="Out: which one is to end.")
+    reason: Reason | None = Field(default=None, description="Outside the own shift.")
+    move: bool = Field(default=False, description="Ends a window elsewhere: the person said so.")
+    site_code: str | None = Field(
+        default=None, max_length=200, description="As a QR code says it, or its eight characters."
+    )
+    position: SaidPosition | None = None
+
+
+class SaidOut(Message):
+    """补签: when a forgotten window really ended, in the own word of who had it."""
+
+    window: Id
+    at: UtcTime
+
+
 class Elsewhere(Message):
     """Where somebody practises now, as the screen may say it to that person."""
 
@@ -110,6 +131,58 @@ class CheckedIn(Message):
     opened_at: UtcTime | None = None
     until: UtcTime | None = None
     receipt: str | None = Field(default=None, description="Practice receipt, compact JWS, ES256.")
+
+
+class Stretch(Message):
+    """One stretch of the own roster."""
+
+    kind: Literal["work", "on_call", "off"]
+    shift: str
+    department: str
+    site: str
+    starts_at: UtcTime
+    ends_at: UtcTime
+
+
+class OpenWindow(Message):
+    """The window that is open now. `until` is when it ends where nobody checks out."""
+
+    id: Id
+    site: str
+    since: UtcTime
+    until: UtcTime
+    state: Literal["confirmed", "provisional", "approved"]
+    way: Literal["face", "other"]
+    review_by: UtcTime | None
+    face_confirms: bool = Field(
+        description="Whether a face at a terminal takes the place of the review."
+    )
+    recheck_by: UtcTime | None = Field(
+        description="Until when a terminal is to recognise the person once more, where asked."
+    )
+
+
+class Forgotten(Message):
+    """A window that its time ended, since nobody checked out."""
+
+    window: Id
+    site: str
+    since: UtcTime
+    ended_at: UtcTime
+    suggested: UtcTime = Field(description="The end of that day's shift, where it is known.")
+
+
+class PhoneState(Message):
+    """What a phone shows its holder. Names of sites and departments, no name of a person."""
+
+    code: str
+    at: UtcTime
+    site: str = Field(description="Where the phone was enrolled.")
+    shift: Literal["on_shift", "on_call", "off", "unscheduled"]
+    today: list[Stretch]
+    window: OpenWindow | None
+    elsewhere: Elsewhere | None = Field(description="A window at another institution.")
+    forgotten: Forgotten | None
 
 
 class PracticeReceipt(Message):

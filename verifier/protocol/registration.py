@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from joserfc.errors import JoseError
-from joserfc.jwk import OKPKey
+from joserfc.jwk import ECKey, OKPKey
 from pydantic import Field, StringConstraints, ValidationError
 
 from . import jose
@@ -97,3 +97,56 @@ def _public(members: Mapping[str, Any]) -> dict[str, Any]:
     if set(members) != {"kty", "crv", "x"} or members["crv"] != "Ed25519":
         raise ValueError("not the public members of an Ed25519 key")
     return dict(members)
+
+
+# A practitioner's phone
+
+
+class PhoneKeyProof(Message):
+    """What a phone's new key signs: itself, and the code for which it is brought."""
+
+    about: str = Field(max_length=64, description="The digest of the code.")
+    x: str = Field(max_length=64, description="The public key's own `x`.")
+    y: str = Field(max_length=64, description="The public key's own `y`.")
+
+
+class PhoneEnrolment(Message):
+    """Body of `POST /v1/practice/phone/enrolments`."""
+
+    public_jwk: KeyMembers = Field(description="P-256: kty, crv, x and y.")
+    proof: str = Field(max_length=1024, description="Compact JWS over a `PhoneKeyProof`.")
+    code: str = Field(max_length=64, description="One-time, of the practitioner.")
+    site_code: str = Field(max_length=200, description="As a terminal of a site shows it now.")
+
+
+class PhoneEnrolled(Message):
+    """Whose phone it is from now on."""
+
+    phone: Id
+    institution: str
+    site: str = Field(description="Where it was enrolled, by name.")
+    code: str = Field(description="The practitioner's, as the insurance platform knows them.")
+
+
+def bring_phone(key: ECKey, code: str, site_code: str) -> PhoneEnrolment:
+    """What a phone sends to be enrolled."""
+    public = key.as_dict(private=False)
+    members = {name: str(public[name]) for name in ("kty", "crv", "x", "y")}
+    said = PhoneKeyProof(about=about_code(code), x=members["x"], y=members["y"])
+    proof = jose.sign(jose.PHONE_KEY_PROOF, "new", said.model_dump_json().encode(), key)
+    return PhoneEnrolment(public_jwk=members, proof=proof, code=code, site_code=site_code)
+
+
+def check_phone(brought: PhoneEnrolment) -> None:
+    """Raise `Refused` with `auth.invalid` unless the key signed itself for just this code."""
+    try:
+        members = brought.public_jwk
+        if set(members) != {"kty", "crv", "x", "y"} or members["crv"] != "P-256":
+            raise ValueError("not the public members of a P-256 key")
+        key = ECKey.import_key(dict(members))
+        payload = jose.verify(jose.PHONE_KEY_PROOF, brought.proof, {"new": key}.get)
+        proof = PhoneKeyProof.model_validate_json(payload)
+    except (jose.BadSignature, JoseError, ValidationError, ValueError, json.JSONDecodeError):
+        raise refusal("auth.invalid", note="no proof that the key is the sender's") from None
+    if (proof.about, proof.x, proof.y) != (about_code(brought.code), members["x"], members["y"]):
+        raise refusal("auth.invalid", note="the proof is for something else")

@@ -40,6 +40,24 @@ STAFF = (
         "本终端所在院区尚未登记，请联系医务科；可到其他终端签到。",
     ),
     RefusalKind(
+        "practice.site_code_wrong",
+        403,
+        "This is not the code that a terminal of a site shows now.",
+        "院区码不对或已过期，请看科室终端上现在显示的码，重新输入。",
+    ),
+    RefusalKind(
+        "practice.too_many",
+        429,
+        "Too many site codes were tried.",
+        "院区码试的次数太多，请稍后再试，或到科室终端签到。",
+    ),
+    RefusalKind(
+        "practice.enrol_own",
+        403,
+        "Nobody makes a code for an own phone.",
+        "不能为自己登记手机，请由另一位工作人员核对身份后办理。",
+    ),
+    RefusalKind(
         "practice.window_unknown",
         404,
         "There is no such practice window.",

@@ -213,6 +213,7 @@ class PracticeWindow(Base):
         CheckConstraint(
             "state IN ('confirmed','provisional','approved','denied','deferred')", name="state"
         ),
+        UniqueConstraint("terminal", "request"),
         Index("ix_practice_windows_practitioner_opened_at", "practitioner", "opened_at"),
         Index(
             "ix_practice_windows_to_review",
@@ -239,6 +240,9 @@ class PracticeWindow(Base):
     proof: Mapped[str] = mapped_column(String(24), comment="On what the place rests.")
     reason: Mapped[str | None] = mapped_column(Code)
     decision: Mapped[str | None] = mapped_column(ForeignKey("decisions.id"), unique=True)
+    request: Mapped[str | None] = mapped_column(
+        Id, comment="A phone's own number of its request, so that the same again is the same."
+    )
     terminal: Mapped[str | None] = mapped_column(ForeignKey("terminals.id"))
     review_by: Mapped[datetime | None]
     reviewed_at: Mapped[datetime | None]

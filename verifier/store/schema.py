@@ -200,9 +200,24 @@ class TemplateRemoval(Base):
 
 
 class Terminal(Suited, Base):
-    """A kiosk, bound to one institution, a site and allowed purposes, with its own public key."""
+    """A kiosk, or a practitioner's phone: bound to one institution, with its own public key.
+
+    Attributes:
+        kind: `fixed`, which stands at a site and has purposes; or `phone`, which is its holder's.
+        site: where it stands; of a phone, where it was enrolled.
+    """
 
     __tablename__ = "terminals"
+    __table_args__ = (
+        CheckConstraint("kind IN ('fixed','phone')", name="kind"),
+        CheckConstraint("(kind = 'phone') = (holder IS NOT NULL)", name="holder"),
+        Index(
+            "uq_terminals_phone",
+            "holder",
+            unique=True,
+            postgresql_where=text("kind = 'phone' AND state = 'active'"),
+        ),
+    )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     institution: Mapped[str] = mapped_column(ForeignKey("institutions.code"))
@@ -216,6 +231,10 @@ class Terminal(Suited, Base):
     clock_skew_s: Mapped[float | None] = mapped_column(Float)
     last_seen_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+    kind: Mapped[str] = mapped_column(String(8), server_default="fixed")
+    holder: Mapped[str | None] = mapped_column(
+        ForeignKey("practitioners.person"), comment="Whose phone it is; NULL for what is fixed."
+    )
 
 
 class Client(Base):

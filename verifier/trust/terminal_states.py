@@ -109,11 +109,11 @@ def rejoin(conn: Connection, institution: str, terminal: str | None = None) -> i
 
 
 def listed(conn: Connection, institution: str) -> list[Listed]:
-    """The institution's terminals, by site and label."""
+    """The institution's fixed terminals, by site and label; phones have a list of their own."""
     order = (Terminal.site, Terminal.label, Terminal.id)
     rows = conn.execute(
         select(*(getattr(Terminal, name) for name in Listed.model_fields))
-        .where(Terminal.institution == institution)
+        .where(Terminal.institution == institution, Terminal.kind == "fixed")
         .order_by(*order)
     )
     return [Listed.model_validate(dict(row)) for row in rows.mappings()]

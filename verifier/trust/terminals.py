@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from joserfc.errors import JoseError
-from joserfc.jwk import OKPKey
+from joserfc.jwk import ECKey, OKPKey
 from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
@@ -16,6 +16,7 @@ from verifier.store.schema import Terminal
 
 from .terminal_states import State
 
+Kind = Literal["fixed", "phone"]
 _ID = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
@@ -29,7 +30,12 @@ class KeyRefused(Exception):
 
 @dataclass(frozen=True)
 class TerminalRecord:
-    """What a claim is judged against. `public_key` checks signatures (Ed25519)."""
+    """What a claim is judged against.
+
+    Attributes:
+        holder: whose phone it is, a person's id; None for a fixed terminal.
+        public_key: checks signatures: Ed25519 of a fixed terminal, P-256 of a phone.
+    """
 
     id: str
     institution: str
@@ -41,7 +47,9 @@ class TerminalRecord:
     last_claim: str | None
     clock_skew_s: float | None
     last_seen_at: datetime | None
-    public_key: OKPKey
+    kind: Kind
+    holder: str | None
+    public_key: OKPKey | ECKey
 
     @property
     def active(self) -> bool:
@@ -91,8 +99,9 @@ def get(conn: Connection, terminal: str) -> TerminalRecord | None:
     row = conn.execute(_GET, {"terminal": terminal}).mappings().one_or_none()
     if row is None:
         return None
+    imported = ECKey if row["kind"] == "phone" else OKPKey
     return TerminalRecord(
-        public_key=OKPKey.import_key(row["public_jwk"]),
+        public_key=imported.import_key(row["public_jwk"]),
         purposes=frozenset(row["purposes"]),
         **{
             name: row[name]
@@ -120,6 +129,20 @@ def ed25519_public(jwk: Mapping[str, Any]) -> dict[str, Any]:
         raise KeyRefused("key.unsuitable", "a terminal's key is an Ed25519 one")
     try:
         OKPKey.import_key(members)
+    except (JoseError, ValueError) as error:
+        raise KeyRefused("key.unsuitable", "the key cannot be read") from error
+    return members
+
+
+def p256_public(jwk: Mapping[str, Any]) -> dict[str, Any]:
+    """A phone's key, its public members alone. Raises `KeyRefused`."""
+    if "d" in jwk:
+        raise KeyRefused("key.private", "this is a private key; register the public one")
+    members: dict[str, Any] = {name: str(jwk.get(name, "")) for name in ("kty", "crv", "x", "y")}
+    if (members["kty"], members["crv"]) != ("EC", "P-256"):
+        raise KeyRefused("key.unsuitable", "a phone's key is a P-256 one")
+    try:
+        ECKey.import_key(members).public_key  # noqa: B018  (a point off the curve is told here)
     except (JoseError, ValueError) as error:
         raise KeyRefused("key.unsuitable", "the key cannot be read") from error
     return members

@@ -25,6 +25,7 @@ class Permission(StrEnum):
     PRACTICE_READ = "practice:read"
     PRACTICE_REVIEW = "practice:review"
     PRACTICE_REGISTER = "practice:register"
+    PHONES_ENROL = "phones:enrol"
     ROSTER_READ = "roster:read"
     ROSTER_EDIT = "roster:edit"
 
@@ -73,6 +74,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.PRACTICE_READ,
             _P.PRACTICE_REVIEW,
             _P.PRACTICE_REGISTER,
+            _P.PHONES_ENROL,
             _P.ROSTER_READ,
             _P.ROSTER_EDIT,
         }
