@@ -1,0 +1,91 @@
+"""Where this terminal says it is, when a practitioner checks in: one fix, and no track.
+
+A doubtful fix, or none, is left out and counted as a health warning; the check-in goes on without.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import structlog
+
+from devices import gnss
+from devices.errors import DeviceError
+from devices.gnss import Fix, GnssReceiver
+from verifier.protocol.practice import SaidPosition
+
+log = structlog.get_logger("kiosk")
+
+LOOK_SECONDS = 6.0
+"""For opening the receiver and one good fix; a receiver speaks every second."""
+
+WARNING = "gnss_no_fix"
+
+Open = Callable[[str], GnssReceiver]
+
+
+class Whereabouts:
+    """The terminal's receiver, opened for each check-in alone; no port, no position."""
+
+    def __init__(self, port: str | None, *, seconds: float = LOOK_SECONDS) -> None:
+        self._port, self._seconds = port, seconds
+        self.missed = 0
+        """Check-ins in a row that went without a position although there is a receiver."""
+
+    @property
+    def health(self) -> tuple[str, ...]:
+        """The warning, while the newest check-in had no position."""
+        return (WARNING,) if self.missed else ()
+
+    async def now(self) -> SaidPosition | None:
+        """The position, or None. Never raises; takes `seconds` at most, and the opening's time."""
+        if self._port is None:
+            return None
+        fix, why = await asyncio.to_thread(good_fix, self._port, self._seconds)
+        if fix is None:
+            self.missed += 1
+            log.warning("kiosk.gnss", why=why, missed=self.missed)
+            return None
+        self.missed = 0
+        return said(fix)
+
+
+def said(fix: Fix) -> SaidPosition:
+    """A fix as it goes with a check-in."""
+    return SaidPosition(
+        latitude=fix.latitude,
+        longitude=fix.longitude,
+        datum=fix.datum,
+        accuracy_m=fix.accuracy_m,
+        source="gnss",
+        at=fix.time,
+        simulated=fix.simulated,
+    )
+
+
+def good_fix(port: str, seconds: float, open_port: Open = gnss.open) -> tuple[Fix | None, str]:
+    """The first fix in this time against which nothing speaks; else None, and the last reason."""
+    until, why = time.monotonic() + seconds, "gnss.no_fix"
+    try:
+        with open_port(port) as receiver:
+            while (left := until - time.monotonic()) > 0:
+                fix, why = _next(receiver, left)
+                if fix is not None:
+                    return fix, ""
+    except Exception as error:  # a receiver must never keep anybody from checking in
+        why = str(getattr(error, "code", type(error).__name__))
+    return None, why
+
+
+def _next(receiver: GnssReceiver, left: float) -> tuple[Fix | None, str]:
+    try:
+        fix = receiver.read(left)
+    except gnss.Doubtful as doubtful:
+        return None, doubtful.code
+    except DeviceError as error:
+        if isinstance(error, gnss.NoFix):
+            return None, error.code
+        raise
+    against = [*gnss.gate(fix, datetime.now(UTC)), *fix.doubts]
+    return (None, against[0]) if against else (fix, "")
