@@ -65,17 +65,18 @@ def said(fix: Fix) -> SaidPosition:
 
 
 def good_fix(port: str, seconds: float, open_port: Open = gnss.open) -> tuple[Fix | None, str]:
-    """The first fix in this time against which nothing speaks; else None, and the last reason."""
-    until, why = time.monotonic() + seconds, "gnss.no_fix"
+    """The first fix in this time against which nothing speaks; else None, and the first reason."""
+    until, why = time.monotonic() + seconds, ""
     try:
         with open_port(port) as receiver:
             while (left := until - time.monotonic()) > 0:
-                fix, why = _next(receiver, left)
+                fix, against = _next(receiver, left)
                 if fix is not None:
                     return fix, ""
+                why = why or against
     except Exception as error:  # a receiver must never keep anybody from checking in
         why = str(getattr(error, "code", type(error).__name__))
-    return None, why
+    return None, why or "gnss.no_fix"
 
 
 def _next(receiver: GnssReceiver, left: float) -> tuple[Fix | None, str]:
@@ -87,5 +88,5 @@ def _next(receiver: GnssReceiver, left: float) -> tuple[Fix | None, str]:
         if isinstance(error, gnss.NoFix):
             return None, error.code
         raise
-    against = [*gnss.gate(fix, datetime.now(UTC)), *fix.doubts]
+    against = [*fix.doubts, *gnss.gate(fix, datetime.now(UTC))]
     return (None, against[0]) if against else (fix, "")
