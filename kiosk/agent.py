@@ -39,7 +39,8 @@ from .slip import SLIP_SECONDS, compose, outcome_of
 from .states import TOKEN_KINDS, Door, Visit, camera_on, reader_on
 from .verifier_client import VerifierClient
 from .visit import advance, time_limit
-from .whereabouts import Whereabouts
+from .whereabouts import KIND as GNSS
+from .whereabouts import Whereabouts, receiver_of
 from .witness import Witness
 
 log = structlog.get_logger("kiosk")
@@ -93,13 +94,16 @@ class Agent:
         self.demo = demo
         self.desk = desk
         self.journal = Journal(settings.journal_file)
-        self.practice = PracticeDesk(desk.client, Whereabouts(settings.gnss))
+        receiver = receiver_of(settings.gnss, devices.listed)
+        self.practice = PracticeDesk(desk.client, Whereabouts(receiver))
         self.visit = Visit()
         self._devices = devices
         self._camera = _Worker("camera")
         engine, decoder = devices.engine, devices.photo_decoder
         chips = ChipPhotos(decoder, engine) if engine and decoder else None
-        self._instruments = Instruments(devices.listed, self.post_from_thread, chips)
+        # A receiver is opened for a check-in alone: what runs all day would make a track.
+        listed = [device for device in devices.listed if device.kind != GNSS]
+        self._instruments = Instruments(listed, self.post_from_thread, chips)
         self._listeners: set[Listener] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None

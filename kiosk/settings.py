@@ -58,7 +58,8 @@ class KioskSettings(BaseSettings):
     gnss: str | None = Field(
         None,
         validation_alias=AliasChoices("gnss", "SHUALIAN_KIOSK_GNSS", "SHUALIAN_GNSS"),
-        description="A GNSS receiver's port; its fix goes with a 医护签到. None: no position.",
+        description="A GNSS receiver's port, where none is in the list of devices; its fix goes "
+        "with a 医护签到. None: no position.",
     )
     silhouette: bool = Field(False, description="Show a drawn silhouette instead of the person.")
 

@@ -5,14 +5,15 @@ A doubtful fix, or none, is left out and counted as a health warning; the check-
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import structlog
 
 from devices import gnss
 from devices.errors import DeviceError
-from devices.gnss import Fix, GnssReceiver
+from devices.gnss import Fix, GnssReceiver, GnssSettings
+from devices.manager import DeviceConfig
 from verifier.protocol.practice import SaidPosition
 
 log = structlog.get_logger("kiosk")
@@ -22,14 +23,21 @@ LOOK_SECONDS = 6.0
 
 WARNING = "gnss_no_fix"
 
-Open = Callable[[str], GnssReceiver]
+KIND = "gnss"
+
+
+def receiver_of(port: str | None, listed: Sequence[DeviceConfig]) -> DeviceConfig | None:
+    """The receiver that the settings name, else the first of the terminal's list."""
+    if port is not None:
+        return DeviceConfig(KIND, KIND, port, {"detect_baudrate": True})
+    return next((device for device in listed if device.kind == KIND), None)
 
 
 class Whereabouts:
-    """The terminal's receiver, opened for each check-in alone; no port, no position."""
+    """The terminal's receiver, opened for each check-in alone; no receiver, no position."""
 
-    def __init__(self, port: str | None, *, seconds: float = LOOK_SECONDS) -> None:
-        self._port, self._seconds = port, seconds
+    def __init__(self, receiver: DeviceConfig | None, *, seconds: float = LOOK_SECONDS) -> None:
+        self._receiver, self._seconds = receiver, seconds
         self.missed = 0
         """Check-ins in a row that went without a position although there is a receiver."""
 
@@ -40,9 +48,9 @@ class Whereabouts:
 
     async def now(self) -> SaidPosition | None:
         """The position, or None. Never raises; takes `seconds` at most, and the opening's time."""
-        if self._port is None:
+        if self._receiver is None:
             return None
-        fix, why = await asyncio.to_thread(good_fix, self._port, self._seconds)
+        fix, why = await asyncio.to_thread(good_fix, self._receiver, self._seconds)
         if fix is None:
             self.missed += 1
             log.warning("kiosk.gnss", why=why, missed=self.missed)
@@ -64,11 +72,11 @@ def said(fix: Fix) -> SaidPosition:
     )
 
 
-def good_fix(port: str, seconds: float, open_port: Open = gnss.open) -> tuple[Fix | None, str]:
+def good_fix(device: DeviceConfig, seconds: float) -> tuple[Fix | None, str]:
     """The first fix in this time against which nothing speaks; else None, and the first reason."""
     until, why = time.monotonic() + seconds, ""
     try:
-        with open_port(port) as receiver:
+        with gnss.open(device.port, settings=GnssSettings(**device.settings)) as receiver:
             while (left := until - time.monotonic()) > 0:
                 fix, against = _next(receiver, left)
                 if fix is not None:

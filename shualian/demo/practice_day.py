@@ -29,10 +29,10 @@ ON_SHIFT, OFF_SHIFT = PHYSICIANS
 async def physicians_day(world: World) -> list[Played]:
     """Every row, in the order of the day."""
     await asyncio.to_thread(world.his.sign_in)
-    await asyncio.to_thread(_begin_anew, world)
+    await asyncio.to_thread(begin_anew, world)
     here, near, far = world.agent, world.neighbour, world.remote
     consultation, rescue = Reason.URGENT_CONSULTATION, Reason.RESCUE
-    came = await _visit(world, ON_SHIFT, here)
+    came = await visit(world, ON_SHIFT, here)
     rows = [
         _row(world, ON_SHIFT, "上班签到 in", Seen("confirmed", "on_shift"), came),
         await _played(
@@ -64,11 +64,11 @@ async def _played(
     why: Reason | None = None,
     moves: bool = False,
 ) -> Played:
-    result = await _visit(world, physician, agent, act=act, why=why, moves=moves)
+    result = await visit(world, physician, agent, act=act, why=why, moves=moves)
     return _row(world, physician, case, expected, result)
 
 
-async def _visit(
+async def visit(
     world: World,
     physician: Physician,
     agent: Agent,
@@ -77,6 +77,7 @@ async def _visit(
     why: Reason | None = None,
     moves: bool = False,
 ) -> VisitResult:
+    """One check-in or check-out with own card and own face at this terminal."""
     person = _person(world, physician)
     return await with_card(world, person, person, agent=agent, act=act, why=why, moves=moves)
 
@@ -125,7 +126,8 @@ def _question(
     return Played(PRACTICE_DAY, who, expected, Seen(answer, why), case=case)
 
 
-def _begin_anew(world: World) -> None:
+def begin_anew(world: World) -> None:
+    """Close what a day before left open."""
     place = world.hospital
     with place.database.app.begin() as conn:
         clinic.end_open_windows(conn, place.keyring, INSTITUTION, now())

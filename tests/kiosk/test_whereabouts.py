@@ -7,7 +7,8 @@ import pytest
 from devices.gnss.fix import Position
 from devices.gnss.simulator import GnssSimulator
 from devices.gnss.virtual import Fault, moved
-from kiosk.whereabouts import good_fix, said
+from devices.manager import DeviceConfig
+from kiosk.whereabouts import good_fix, receiver_of, said
 from verifier.place import Answer, Circle, Datum, MultiFence
 from verifier.place.reasons import Reason
 from verifier.practice.placing import Placed, Placing, place
@@ -27,10 +28,16 @@ SITE = HospitalSite(
 )
 
 
+def at_port(port: str) -> DeviceConfig:
+    found = receiver_of(port, [])
+    assert found is not None
+    return found
+
+
 def placed(at: Position, *, demo: bool = True) -> Placed:
     """What a verifier makes of a fixed terminal whose receiver stands there."""
     with GnssSimulator((at,), interval=0.3) as receiver:
-        fix, why = good_fix(receiver.url, 6.0)
+        fix, why = good_fix(at_port(receiver.url), 6.0)
     assert fix is not None, why
     asked = Placing(SITE, True, "127.0.0.1", said(fix), None, b"s" * 32)
     return place(asked, datetime.now(UTC), demo=demo)
@@ -68,11 +75,20 @@ def test_a_doubtful_fix_is_left_out_with_its_reason(fault: Fault, why: str) -> N
     receiver = GnssSimulator((HERE,), interval=0.3)
     receiver.inject(fault, None)
     with receiver:
-        fix, reason = good_fix(receiver.url, 2.0)
+        fix, reason = good_fix(at_port(receiver.url), 2.0)
     assert (fix, reason) == (None, why)
 
 
 def test_a_port_that_is_not_there_is_no_error() -> None:
-    fix, why = good_fix("/dev/nothing", 1.0)
+    fix, why = good_fix(at_port("/dev/nothing"), 1.0)
     assert fix is None
     assert why
+
+
+def test_the_receiver_is_the_one_of_the_settings_else_of_the_list_else_none() -> None:
+    listed = [DeviceConfig("roof", "gnss", "/dev/roof", {"baudrate": 4800})]
+    assert receiver_of(None, []) is None
+    assert receiver_of(None, listed) == listed[0]
+    named = receiver_of("/dev/own", listed)
+    assert named is not None
+    assert named.port == "/dev/own"
