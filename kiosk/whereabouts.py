@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import structlog
+from pydantic import ValidationError
 
 from devices import gnss
 from devices.errors import DeviceError
@@ -19,7 +20,10 @@ from verifier.protocol.practice import SaidPosition
 log = structlog.get_logger("kiosk")
 
 LOOK_SECONDS = 6.0
-"""For opening the receiver and one good fix; a receiver speaks every second."""
+"""For one good fix; a receiver speaks every second."""
+
+OPEN_SECONDS = 2.0
+"""For opening it; finding the rate of one that is silent would take longer."""
 
 WARNING = "gnss_no_fix"
 
@@ -47,20 +51,30 @@ class Whereabouts:
         return (WARNING,) if self.missed else ()
 
     async def now(self) -> SaidPosition | None:
-        """The position, or None. Never raises; takes `seconds` at most, and the opening's time."""
+        """The position, or None. Never raises, and keeps nobody waiting for a silent receiver."""
         if self._receiver is None:
             return None
-        fix, why = await asyncio.to_thread(good_fix, self._receiver, self._seconds)
-        if fix is None:
-            self.missed += 1
+        try:
+            async with asyncio.timeout(self._seconds + OPEN_SECONDS):
+                position, why = await asyncio.to_thread(_look, self._receiver, self._seconds)
+        except TimeoutError:
+            position, why = None, "gnss.slow"
+        self.missed = 0 if position else self.missed + 1
+        if position is None:
             log.warning("kiosk.gnss", why=why, missed=self.missed)
-            return None
-        self.missed = 0
-        return said(fix)
+        return position
+
+
+def _look(receiver: DeviceConfig, seconds: float) -> tuple[SaidPosition | None, str]:
+    fix, why = good_fix(receiver, seconds)
+    try:
+        return (said(fix), "") if fix else (None, why)
+    except ValidationError:  # an accuracy of nought, as a receiver may claim
+        return None, "gnss.implausible"
 
 
 def said(fix: Fix) -> SaidPosition:
-    """A fix as it goes with a check-in."""
+    """A fix as it goes with a check-in. Raises `ValidationError` for one that cannot be."""
     return SaidPosition(
         latitude=fix.latitude,
         longitude=fix.longitude,

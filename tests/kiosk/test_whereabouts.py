@@ -1,5 +1,8 @@
 """A terminal's fix, from the receiver's bytes to the verifier's answer on place."""
 
+import asyncio
+import time
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -8,6 +11,7 @@ from devices.gnss.fix import Position
 from devices.gnss.simulator import GnssSimulator
 from devices.gnss.virtual import Fault, moved
 from devices.manager import DeviceConfig
+from kiosk import whereabouts
 from kiosk.whereabouts import good_fix, receiver_of, said
 from verifier.place import Answer, Circle, Datum, MultiFence
 from verifier.place.reasons import Reason
@@ -92,3 +96,30 @@ def test_the_receiver_is_the_one_of_the_settings_else_of_the_list_else_none() ->
     named = receiver_of("/dev/own", listed)
     assert named is not None
     assert named.port == "/dev/own"
+
+
+def test_a_fix_that_claims_to_be_exact_is_left_out_and_stops_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with GnssSimulator((HERE,), interval=0.3) as receiver:
+        fix, _ = good_fix(at_port(receiver.url), 6.0)
+    assert fix is not None
+    exact = replace(fix, accuracy_m=0.0)
+    monkeypatch.setattr(whereabouts, "good_fix", lambda *_: (exact, ""))
+    here = whereabouts.Whereabouts(at_port("/dev/any"))
+    assert asyncio.run(here.now()) is None
+    assert here.health == (whereabouts.WARNING,)
+
+
+def test_a_receiver_that_hangs_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(whereabouts, "OPEN_SECONDS", 0.1)
+    monkeypatch.setattr(whereabouts, "good_fix", lambda *_: time.sleep(1.0) or (None, ""))
+    here = whereabouts.Whereabouts(at_port("/dev/any"), seconds=0.1)
+
+    async def waited() -> float:
+        began = time.monotonic()
+        assert await here.now() is None
+        return time.monotonic() - began
+
+    assert asyncio.run(waited()) < 0.9
+    assert here.missed == 1
