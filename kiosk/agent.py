@@ -20,6 +20,7 @@ from devices.printer import Slip
 from devices.resident_id.photo import PhotoDecoder
 from models.engine import FaceEngine
 from verifier.protocol.challenge import Challenge
+from verifier.protocol.practice import PURPOSE as PRACTICE
 
 from . import events as e
 from .chain import Chain
@@ -32,11 +33,14 @@ from .instruments import Instruments
 from .journal import Journal
 from .looking import OpenCamera, Reports, look
 from .notices import find_notice
+from .practice_desk import PracticeDesk
 from .settings import KioskSettings
 from .slip import SLIP_SECONDS, compose, outcome_of
 from .states import TOKEN_KINDS, Door, Visit, camera_on, reader_on
 from .verifier_client import VerifierClient
 from .visit import advance, time_limit
+from .whereabouts import KIND as GNSS
+from .whereabouts import Whereabouts, receiver_of
 from .witness import Witness
 
 log = structlog.get_logger("kiosk")
@@ -90,12 +94,16 @@ class Agent:
         self.demo = demo
         self.desk = desk
         self.journal = Journal(settings.journal_file)
+        receiver = receiver_of(settings.gnss, devices.listed)
+        self.practice = PracticeDesk(desk.client, Whereabouts(receiver))
         self.visit = Visit()
         self._devices = devices
         self._camera = _Worker("camera")
         engine, decoder = devices.engine, devices.photo_decoder
         chips = ChipPhotos(decoder, engine) if engine and decoder else None
-        self._instruments = Instruments(devices.listed, self.post_from_thread, chips)
+        # A receiver is opened for a check-in alone: what runs all day would make a track.
+        listed = [device for device in devices.listed if device.kind != GNSS]
+        self._instruments = Instruments(listed, self.post_from_thread, chips)
         self._listeners: set[Listener] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
@@ -110,6 +118,7 @@ class Agent:
         self._loop = asyncio.get_running_loop()
         with self.desk.chain:
             self._instruments.__enter__()
+            self._spawn(self.practice.watch(lambda: self._tell(self.visit)))
             try:
                 yield self
             finally:
@@ -139,6 +148,11 @@ class Agent:
     def device_health(self) -> list[Health]:
         """How each device is."""
         return self._instruments.health()
+
+    @property
+    def health(self) -> tuple[str, ...]:
+        """What is odd about this terminal, as codes."""
+        return self.desk.health + self.practice.whereabouts.health
 
     def _tell(self, news: Visit | bytes) -> None:
         for listener in tuple(self._listeners):
@@ -195,8 +209,13 @@ class Agent:
                 self._spawn(self._open(effect))
             case e.Submit():
                 self._spawn(self._submit(effect))
+            case e.SendCheckIn():
+                self._spawn(self._check_in(effect))
+            case e.ShowSiteCode():
+                self._spawn(self._show_site_code(effect.serial))
             case e.WriteJournal():
-                self.journal.refer(effect.visit, self.settings.purpose, effect.reason)
+                purpose = self._purpose(effect.practice)
+                self.journal.refer(effect.visit, purpose, effect.reason)
             case e.PrintSlip():
                 institution = self.desk.client.identity.institution
                 slip = compose(self.visit, self.settings, institution, datetime.now(UTC))
@@ -212,7 +231,7 @@ class Agent:
     async def _open(self, effect: e.OpenVisit) -> None:
         self.post(e.PrinterChanged(self._instruments.can_print))
         try:
-            challenge = await self.desk.open(effect.visit)
+            challenge = await self.desk.open(effect.visit, self._purpose(effect.practice))
         except Exception as error:
             self.post(_failed(effect.serial, error))
             return
@@ -221,9 +240,13 @@ class Agent:
             self.post(e.Unreachable(effect.serial, "kiosk.notice_unknown"))
             return
         ready = self._face_ready(challenge)
-        identify = ready and self.settings.identify
+        said = self.settings.identify_practice if effect.practice else self.settings.identify
+        identify = ready and said
         doors = self._doors(challenge)
         self.post(e.Opened(effect.serial, notice.version, ready, identify, doors))
+
+    def _purpose(self, practice: bool) -> str:
+        return PRACTICE if practice else self.settings.purpose
 
     def _doors(self, challenge: Challenge) -> frozenset[Door]:
         """A code's door opens only where the verifier has somebody to resolve it."""
@@ -248,6 +271,23 @@ class Agent:
             self.post(_failed(effect.serial, error))
             return
         self.post(e.Decided(effect.serial, exchange))
+
+    async def _check_in(self, effect: e.SendCheckIn) -> None:
+        try:
+            answer = await self.practice.check_in(effect)
+        except Exception as error:
+            self.post(_failed(effect.serial, error))
+            return
+        self.post(e.CheckInAnswered(effect.serial, answer))
+
+    async def _show_site_code(self, serial: int) -> None:
+        async for shown in self.practice.codes():
+            if self.visit.serial != serial:
+                return
+            if shown is None:
+                self.post(e.Unreachable(serial, "kiosk.no_site_code"))
+            else:
+                self.post(e.SiteCodeCame(serial, shown))
 
     async def _print(self, serial: int, slip: Slip) -> None:
         try:

@@ -60,6 +60,7 @@ class Desk:
         self.client = client
         self.chain = chain
         self.purpose = purpose
+        self._visit = ("", purpose)
         self._witness = witness
         self._told: tuple[str, ...] = ()
         self._held: _Held | None = None
@@ -70,11 +71,15 @@ class Desk:
         """What the verifier finds odd about this terminal, and this terminal about the ledger."""
         return self._told + (self._witness.health if self._witness else ())
 
-    async def open(self, visit: str) -> Challenge:
-        """A fresh challenge for this visit."""
+    async def open(self, visit: str, purpose: str | None = None) -> Challenge:
+        """A fresh challenge for this visit, which keeps its purpose; the terminal's own unless
+        another is said.
+        """
         self._held = None
+        known = self._visit[1] if self._visit[0] == visit else self.purpose
+        self._visit = (visit, purpose or known)
         asked = time.monotonic()
-        challenge = await self.client.challenge(self.purpose, visit)
+        challenge = await self.client.challenge(self._visit[1], visit)
         # The verifier's own two times give the life: this terminal's clock may be wrong.
         life = (challenge.expires_at - challenge.issued_at).total_seconds()
         self._held = _Held(challenge, asked + life - MARGIN_SECONDS)

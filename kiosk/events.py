@@ -6,15 +6,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from verifier.protocol.claim import Capture, CredentialReading, Crop, LegalBasis
+from verifier.protocol.practice import CheckedIn, Reason
 
-from .states import Door, Exchange, Language, SlipState
+from .states import Act, Door, Exchange, Language, ShownCode, SlipState
 
 
 @dataclass(frozen=True)
 class Started:
-    """开始 was touched; `visit` is a new id."""
+    """开始 was touched, or a practitioner's 签到 or 签退 (`act`); `visit` is a new id."""
 
     visit: str
+    act: Act | None = None
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,23 @@ class SlipWanted:
 
 
 @dataclass(frozen=True)
+class ReasonGiven:
+    """One of the five reasons for a check-in outside the own shift was touched."""
+
+    reason: Reason
+
+
+@dataclass(frozen=True)
+class MoveConfirmed:
+    """在这里签到 was touched by somebody who practises elsewhere."""
+
+
+@dataclass(frozen=True)
+class SiteCodeWanted:
+    """院区码 was touched."""
+
+
+@dataclass(frozen=True)
 class CardRead:
     """A credential was read whole. `minor` is true for a person under 14, None where it does not
     tell an age.
@@ -212,6 +231,22 @@ class Decided:
 
 
 @dataclass(frozen=True)
+class CheckInAnswered:
+    """A check-in or check-out was judged."""
+
+    serial: int
+    answer: CheckedIn
+
+
+@dataclass(frozen=True)
+class SiteCodeCame:
+    """The site's code of these 30 seconds."""
+
+    serial: int
+    shown: ShownCode
+
+
+@dataclass(frozen=True)
 class Unreachable:
     """The verifier cannot be reached, or what it says makes no sense."""
 
@@ -253,6 +288,11 @@ Event = (
     | LanguageChosen
     | ReachChosen
     | SlipWanted
+    | ReasonGiven
+    | MoveConfirmed
+    | SiteCodeWanted
+    | CheckInAnswered
+    | SiteCodeCame
     | DoorsChanged
     | PrinterChanged
     | SlipDone
@@ -288,6 +328,9 @@ TOUCHES = (
     LanguageChosen,
     ReachChosen,
     SlipWanted,
+    ReasonGiven,
+    MoveConfirmed,
+    SiteCodeWanted,
 )
 """Events that a person's finger makes: each gives the screen its full time again."""
 
@@ -300,6 +343,7 @@ class OpenVisit:
 
     serial: int
     visit: str
+    practice: bool = False
 
 
 @dataclass(frozen=True)
@@ -321,6 +365,29 @@ class WriteJournal:
 
     visit: str
     reason: str
+    practice: bool = False
+
+
+@dataclass(frozen=True)
+class SendCheckIn:
+    """Check in or out on the decision of this receipt. The same again has one effect. Answer:
+    `CheckInAnswered`, `Unreachable` or `WasRefused`.
+    """
+
+    serial: int
+    receipt: str
+    act: Act
+    reason: Reason | None
+    move: bool
+
+
+@dataclass(frozen=True)
+class ShowSiteCode:
+    """Fetch the site's code, and each next one, while this screen stands. Answers: `SiteCodeCame`
+    and `Unreachable`.
+    """
+
+    serial: int
 
 
 @dataclass(frozen=True)
@@ -335,4 +402,4 @@ class Forget:
     """Drop whatever is held of the person."""
 
 
-Effect = OpenVisit | Submit | WriteJournal | PrintSlip | Forget
+Effect = OpenVisit | Submit | SendCheckIn | ShowSiteCode | WriteJournal | PrintSlip | Forget

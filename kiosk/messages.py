@@ -4,9 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from verifier.protocol.practice import Reason
 from web.notice import NoticeText
 
-from .states import Door, Language, SlipState, Step
+from .states import Act, Door, Language, SlipState, Step
 
 
 class _Message(BaseModel):
@@ -31,6 +32,10 @@ class Touch(_Message):
         "end",
         "here",
         "print",
+        "check_in",
+        "check_out",
+        "move_here",
+        "site_code",
     ]
     serial: int
 
@@ -49,6 +54,14 @@ class ChooseDoor(_Message):
     type: Literal["door"]
     serial: int
     door: Door
+
+
+class GiveReason(_Message):
+    """Why somebody checks in outside the own shift."""
+
+    type: Literal["reason"]
+    serial: int
+    reason: Reason
 
 
 class Key(_Message):
@@ -95,7 +108,7 @@ class DemoStand(_Message):
 
 
 FromPage = Annotated[
-    Touch | Choose | ChooseDoor | Key | SetLanguage | SetReach | DemoCard | DemoStand,
+    Touch | Choose | ChooseDoor | GiveReason | Key | SetLanguage | SetReach | DemoCard | DemoStand,
     Field(discriminator="type"),
 ]
 
@@ -127,6 +140,46 @@ class ResultView(_Message):
     enrolment_offered: bool
 
 
+class PartView(_Message):
+    """One part of dual authentication: a sign and words, never colour alone."""
+
+    part: Literal["identity", "place", "shift", "registration"]
+    sign: Literal["good", "other", "open", "no"]
+    words: str = Field(description="Last part of the catalogue's key.")
+
+
+class ElsewhereView(_Message):
+    """Where the person practises now."""
+
+    site: str
+    since: str = Field(description="Hours and minutes in China, and the day where not today.")
+
+
+class PracticeView(_Message):
+    """The answer to a check-in or check-out, part by part."""
+
+    tone: Literal["good", "neutral"]
+    name: str | None
+    title: str = Field(description="Key of the catalogue, as are the sentences.")
+    sentences: list[str]
+    parts: list[PartView] = []
+    until: str | None = Field(default=None, description="As `ElsewhereView.since`.")
+    elsewhere: ElsewhereView | None = None
+    asks: Literal["reason", "move"] | None = None
+    reasons: list[Reason] = []
+    offers: list[Literal["look_again", "card_instead"]] = []
+
+
+class SiteCodeView(_Message):
+    """The site's code. `path` draws the QR code in a square of `size` modules."""
+
+    code: str
+    size: int
+    path: str
+    left: float = Field(description="Seconds until the next one, when it came.")
+    lasts: float = 30.0
+
+
 class Screen(_Message):
     """All that the page draws."""
 
@@ -156,6 +209,10 @@ class Screen(_Message):
         default=None, description="None where no slip can be had."
     )
     health: list[str] = []
+    practice_offered: bool = False
+    act: Act | None = None
+    practice: PracticeView | None = None
+    site_code: SiteCodeView | None = None
 
 
 class DemoPersonView(_Message):

@@ -5,11 +5,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from verifier.protocol.practice import CheckedIn, Reason
 from verifier.protocol.values import new_id
 
 from . import events as e
 from .agent import Agent
-from .states import Door, Exchange, Step, Visit, is_start
+from .practising import asked
+from .states import Act, Door, Exchange, Step, Visit, is_start
 from .visit import may_look_again, may_present_card
 
 Happening = Callable[[], None]
@@ -27,6 +29,9 @@ class Plan:
         on_trouble: what happens when the reader asks again, by its trouble code.
         look_again: whether an offered further look is taken.
         card_instead: whether the card is used where an answer offers it.
+        act: 签到 or 签退 of a practitioner; None for a patient's visit.
+        why: the reason that is touched where the screen asks for one.
+        moves: whether the move is confirmed where the screen asks.
         timeout: seconds for the whole visit; then `TimeoutError`.
     """
 
@@ -37,6 +42,9 @@ class Plan:
     on_trouble: Mapping[str, Happening] = field(default_factory=dict)
     look_again: bool = False
     card_instead: bool = False
+    act: Act | None = None
+    why: Reason | None = None
+    moves: bool = False
     timeout: float = 60.0
 
 
@@ -46,11 +54,12 @@ class VisitResult:
 
     Attributes:
         visit: its id.
-        step: `result` or `counter`.
+        step: `result`, `practice` or `counter`.
         path: every screen, in order.
         troubles: what the reader found difficult, in order.
         exchange: the claim as sent, its challenge and the answer; None without a decision.
         reason: why the person was referred to the counter, where they were.
+        checked_in: the last answer to a check-in or check-out.
     """
 
     visit: str
@@ -59,6 +68,7 @@ class VisitResult:
     troubles: tuple[str, ...]
     exchange: Exchange | None
     reason: str | None
+    checked_in: CheckedIn | None = None
 
 
 class VisitStuck(TimeoutError):
@@ -100,7 +110,7 @@ class _Person:
         self._serial = agent.visit.serial
 
     async def go(self) -> VisitResult:
-        self._agent.post(e.Started(new_id()))
+        self._agent.post(e.Started(new_id(), self._plan.act))
         while True:
             visit = await self._news.get()
             if visit.serial != self._serial:
@@ -123,6 +133,7 @@ class _Person:
             troubles=tuple(self._troubles),
             exchange=visit.exchange,
             reason=visit.reason,
+            checked_in=visit.checked_in,
         )
 
     async def _happen(self, happening: Happening | None) -> None:
@@ -130,10 +141,19 @@ class _Person:
             await asyncio.to_thread(happening)
 
     def _is_over(self, visit: Visit) -> bool:
+        if visit.step is Step.PRACTICE:
+            return not self._answers(visit)
         if visit.step is not Step.RESULT:
             return visit.step is Step.COUNTER
         again = self._plan.look_again and may_look_again(visit)
         return not again and not (self._plan.card_instead and may_present_card(visit))
+
+    def _answers(self, visit: Visit) -> bool:
+        """Whether the plan has something to say to what this screen asks."""
+        question = asked(visit)
+        return (question == "reason" and self._plan.why is not None) or (
+            question == "move" and self._plan.moves
+        )
 
     def _touch(self, visit: Visit) -> None:
         plan, post, now = self._plan, self._agent.post, datetime.now(UTC)
@@ -151,6 +171,9 @@ class _Person:
                 post(e.OldEnough())
             case Step.NO_FACE:
                 post(e.FaceSkipped(now))
+            case Step.PRACTICE:
+                question, why = asked(visit), plan.why
+                post(e.ReasonGiven(why) if question == "reason" and why else e.MoveConfirmed())
             case Step.RESULT:
                 post(
                     e.LookAgain() if plan.look_again and may_look_again(visit) else e.CardInstead()

@@ -52,6 +52,15 @@ class KioskSettings(BaseSettings):
     identify: bool = Field(
         False, description="Offer the card-less way; the purpose's policy must allow it as well."
     )
+    identify_practice: bool = Field(
+        False, description="The same for 医护签到; the policy of practice_check_in must allow it."
+    )
+    gnss: str | None = Field(
+        None,
+        validation_alias=AliasChoices("gnss", "SHUALIAN_KIOSK_GNSS", "SHUALIAN_GNSS"),
+        description="A GNSS receiver's port, where none is in the list of devices; its fix goes "
+        "with a 医护签到. None: no position.",
+    )
     silhouette: bool = Field(False, description="Show a drawn silhouette instead of the person.")
 
     good_frames: int = Field(5, ge=1, le=60, description="In a row, before the best is taken.")

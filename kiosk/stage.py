@@ -19,6 +19,7 @@ from .messages import (
     DemoStand,
     DemoView,
     FromPage,
+    GiveReason,
     Key,
     Screen,
     SetLanguage,
@@ -66,7 +67,8 @@ class AgentStage:
             if isinstance(news, bytes):
                 listener(news)
                 return
-            screen = view(news, self._agent.settings, self._agent.desk.health)
+            practice = self._agent.practice.offered
+            screen = view(news, self._agent.settings, self._agent.health, practice=practice)
             if [screen] != last:
                 last[:] = [screen]
                 listener(screen)
@@ -161,11 +163,15 @@ _PLAIN: dict[str, Callable[[], e.Event]] = {
     "end": e.Ended,
     "here": e.StillHere,
     "print": e.SlipWanted,
+    "check_in": lambda: e.Started(new_id(), "in"),
+    "check_out": lambda: e.Started(new_id(), "out"),
+    "move_here": e.MoveConfirmed,
+    "site_code": e.SiteCodeWanted,
 }
 
 
 def event_of(
-    message: Touch | Choose | ChooseDoor | Key | SetLanguage | SetReach,
+    message: Touch | Choose | ChooseDoor | GiveReason | Key | SetLanguage | SetReach,
 ) -> e.Event:
     """The event that a touch means. The time of a touch is this machine's."""
     match message:
@@ -175,6 +181,8 @@ def event_of(
             return e.Declined(message.notice, datetime.now(UTC))
         case ChooseDoor():
             return e.DoorChosen(message.door)
+        case GiveReason():
+            return e.ReasonGiven(message.reason)
         case Key():
             return e.KeyPressed(message.key)
         case SetLanguage():

@@ -7,9 +7,13 @@ from typing import Literal
 from verifier.protocol.challenge import Challenge
 from verifier.protocol.claim import Capture, CredentialReading, Crop, LegalBasis
 from verifier.protocol.decision import ClaimAnswer
+from verifier.protocol.practice import CheckedIn, Reason
 from verifier.protocol.values import Consent
 
 Language = Literal["zh", "en"]
+
+Act = Literal["in", "out"]
+"""签到 or 签退."""
 
 SlipState = Literal["printing", "printed", "no_paper", "part", "failed"]
 """How far the slip of this screen is. `part`: it may stand on the paper in part, or not at all."""
@@ -40,6 +44,12 @@ class Step(StrEnum):
     CHECKING = "checking"
     RESULT = "result"
     COUNTER = "counter"
+    SIGNING = "signing"
+    """The check-in (医护签到) is on its way to the verifier."""
+    PRACTICE = "practice"
+    """Its answer, part by part, and what is still asked."""
+    SITE_CODE = "site_code"
+    """The site's code (院区码) for a practitioner's phone."""
 
 
 class Door(StrEnum):
@@ -59,6 +69,20 @@ class Exchange:
     compact: str
     challenge: Challenge
     answer: ClaimAnswer
+
+
+@dataclass(frozen=True)
+class ShownCode:
+    """A site's code as the screen shows it.
+
+    Attributes:
+        payload: what the QR code says.
+        left: seconds until the next one, when it came.
+    """
+
+    payload: str
+    code: str
+    left: float
 
 
 @dataclass(frozen=True)
@@ -103,6 +127,14 @@ class Visit:
     can_print: bool = False
     """Whether a printer stands ready."""
     slip: SlipState | None = None
+    act: Act | None = None
+    """Of a practitioner's visit; None of a patient's."""
+    why: Reason | None = None
+    """Why somebody checks in outside the own shift, in one touch."""
+    moves: bool = False
+    """The person said that the window elsewhere shall end."""
+    checked_in: CheckedIn | None = None
+    site_code: ShownCode | None = None
 
     @property
     def agreed(self) -> bool:

@@ -18,8 +18,10 @@ from verifier.protocol.claim_status import ClaimStatus
 from verifier.protocol.decision import ClaimAnswer
 from verifier.protocol.desk import SealKey, SentReading
 from verifier.protocol.errors import Problem
+from verifier.protocol.practice import CheckedIn, CheckIn
 from verifier.protocol.registration import Registered
 from verifier.protocol.ticket import TicketBatch
+from verifier.protocol.values import UtcTime
 
 from .errors import (
     InsecureAddress,
@@ -40,6 +42,14 @@ class _KeySet(BaseModel):
 
 class _Proof(BaseModel):
     proof: list[str] = Field(max_length=64)
+
+
+class SiteCode(BaseModel):
+    """What a site's terminal shows: as a QR code, and to be typed."""
+
+    payload: str = Field(max_length=200)
+    code: str = Field(max_length=16)
+    until: UtcTime
 
 
 @dataclass(frozen=True)
@@ -131,6 +141,16 @@ class VerifierClient:
     async def tickets(self) -> TicketBatch:
         """This terminal's stock of tickets, for while the verifier cannot be reached."""
         return await self._ask("POST", "/v1/tickets", b"", TicketBatch)
+
+    async def check_in(self, said: CheckIn) -> CheckedIn:
+        """A practitioner's check-in or check-out. The same again gives the same window."""
+        return await self._ask(
+            "POST", "/v1/practice/check-ins", said.model_dump_json().encode(), CheckedIn
+        )
+
+    async def site_code(self) -> SiteCode:
+        """The code of this terminal's site, which changes every 30 seconds."""
+        return await self._ask("GET", "/v1/practice/site-code", b"", SiteCode)
 
     async def seal_key(self) -> dict[str, str]:
         """The public key to which a desk's readings are sealed."""

@@ -7,6 +7,7 @@ from verifier.protocol.values import Consent, Outcome
 
 from .messages import DoorView, NoticeView, ResultView, Screen
 from .notices import find_notice
+from .practice_view import practice_view, site_code_view
 from .settings import KioskSettings
 from .states import Door, SlipState, Step, Visit
 from .visit import may_look_again, may_present_card
@@ -67,8 +68,14 @@ KNOWN_REFERRALS = {
 }
 
 
-def view(visit: Visit, settings: KioskSettings, health: tuple[str, ...] = ()) -> Screen:
-    """The screen of this state."""
+def view(
+    visit: Visit,
+    settings: KioskSettings,
+    health: tuple[str, ...] = (),
+    *,
+    practice: bool = False,
+) -> Screen:
+    """The screen of this state. `practice`: practitioners check in at this terminal."""
     return Screen(
         step=visit.step,
         serial=visit.serial,
@@ -93,12 +100,17 @@ def view(visit: Visit, settings: KioskSettings, health: tuple[str, ...] = ()) ->
         visit_code=visit.code if visit.step is Step.COUNTER else None,
         slip=_slip(visit),
         health=list(health),
+        practice_offered=practice,
+        act=visit.act,
+        practice=practice_view(visit),
+        site_code=site_code_view(visit),
     )
 
 
 def _card_is_out(visit: Visit) -> bool:
     """Whether a card was read in this visit, which the person must not leave behind."""
-    by_card = visit.step is Step.RESULT and visit.door in CARD_DOORS
+    decided = visit.step in (Step.RESULT, Step.SIGNING, Step.PRACTICE)
+    by_card = decided and visit.door in CARD_DOORS
     return by_card or (visit.reading is not None and not visit.by_code)
 
 

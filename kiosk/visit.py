@@ -14,9 +14,9 @@ from verifier.protocol.claim import LegalBasis
 from verifier.protocol.values import Consent, Outcome
 
 from . import events as e
-from .states import MAX_CODES, Door, Step, Visit, is_start, start
-
-Move = tuple[Visit, tuple[e.Effect, ...]]
+from . import practising
+from .moves import NOTHING_PERSONAL, Move, enter, to_start
+from .states import MAX_CODES, Door, Step, Visit, is_start
 
 TIME_LIMITS: dict[Step, float] = {
     Step.ATTRACT: 30.0,
@@ -31,6 +31,9 @@ TIME_LIMITS: dict[Step, float] = {
     Step.CHECKING: 45.0,
     Step.RESULT: 60.0,
     Step.COUNTER: 45.0,
+    Step.SIGNING: 45.0,
+    Step.PRACTICE: 60.0,
+    Step.SITE_CODE: 120.0,
 }
 """Seconds without a touch. Most screens then first ask whether somebody is still there."""
 
@@ -59,6 +62,7 @@ _ASKS_FIRST = frozenset(
         Step.NO_FACE,
         Step.RESULT,
         Step.COUNTER,
+        Step.PRACTICE,
     }
 )
 
@@ -82,68 +86,42 @@ def time_limit(visit: Visit) -> float | None:
         return None
     if visit.still_there:
         return STILL_THERE_SECONDS
-    if visit.step is Step.RESULT and _outcome(visit) is Outcome.ACCEPTED:
-        return ACCEPTED_SECONDS
-    return TIME_LIMITS[visit.step]
+    return ACCEPTED_SECONDS if _is_done(visit) else TIME_LIMITS[visit.step]
 
 
-def _outcome(visit: Visit) -> Outcome | None:
-    return visit.exchange.answer.decision.outcome if visit.exchange else None
+def _is_done(visit: Visit) -> bool:
+    """Whether the screen only says that all is well: nobody is asked whether they are there."""
+    if visit.step is Step.RESULT:
+        return practising.accepted(visit)
+    return practising.went_well(visit)
 
 
 def _time_up(visit: Visit, event: e.TimeUp) -> Move:
     if event.pulse != visit.pulse or is_start(visit):
         return visit, ()
-    if visit.step in (Step.OPENING, Step.CHECKING):
+    if visit.step in (Step.OPENING, Step.CHECKING, Step.SIGNING):
         return _refer(visit, "kiosk.no_answer")
-    asks = visit.step in _ASKS_FIRST and _outcome(visit) is not Outcome.ACCEPTED
+    asks = visit.step in _ASKS_FIRST and not _is_done(visit)
     if asks and not visit.still_there:
         return replace(visit, still_there=True, pulse=visit.pulse + 1), ()
-    return _to_start(visit, event)
-
-
-def _enter(visit: Visit, step: Step, **changes: Any) -> Visit:
-    return replace(
-        visit,
-        step=step,
-        serial=visit.serial + 1,
-        pulse=visit.pulse + 1,
-        still_there=False,
-        trouble=None,
-        hints=(),
-        progress=0.0,
-        slip=None,
-        **changes,
-    )
-
-
-def _to_start(visit: Visit, _: object) -> Move:
-    return start(visit), (e.Forget(),)
+    return to_start(visit, event)
 
 
 def _refer(visit: Visit, reason: str | None) -> Move:
     """To the counter. Where no decision could be had, a journal line keeps the visit from being
-    lost.
+    lost. A practitioner is told what to do instead.
     """
-    moved = _enter(visit, Step.COUNTER, reason=reason, **_NOTHING_PERSONAL)
+    if visit.act is not None and reason is not None:
+        return practising.failed(visit, reason)
+    moved = enter(visit, Step.COUNTER, reason=reason, **NOTHING_PERSONAL)
     if reason is None or visit.id is None:
         return moved, (e.Forget(),)
     return moved, (e.WriteJournal(visit.id, reason), e.Forget())
 
 
-_NOTHING_PERSONAL: dict[str, Any] = {
-    "reading": None,
-    "chip": None,
-    "typed": "",
-    "last_four": None,
-    "capture": None,
-    "exchange": None,
-}
-
-
 def _started(visit: Visit, event: e.Started) -> Move:
-    moved = _enter(visit, Step.OPENING, id=event.visit)
-    return moved, (e.OpenVisit(moved.serial, event.visit),)
+    moved = enter(visit, Step.OPENING, id=event.visit, act=event.act)
+    return moved, (e.OpenVisit(moved.serial, event.visit, event.act is not None),)
 
 
 def _opened(visit: Visit, event: e.Opened) -> Move:
@@ -153,30 +131,30 @@ def _opened(visit: Visit, event: e.Opened) -> Move:
         "identify": event.identify,
         "ready": event.ready,
     }
-    return _enter(visit, Step.NOTICE, **known), ()
+    return enter(visit, Step.NOTICE, **known), ()
 
 
 def _agreed(visit: Visit, event: e.Agreed) -> Move:
     if event.notice != visit.notice or not visit.face_ready:
         return visit, ()
     basis = LegalBasis(notice_version=event.notice, consent=Consent.SEPARATE, touched_at=event.at)
-    return _enter(visit, Step.DOORS, basis=basis), ()
+    return enter(visit, Step.DOORS, basis=basis), ()
 
 
 def _declined(visit: Visit, event: e.Declined) -> Move:
     if event.notice != visit.notice:
         return visit, ()
     basis = LegalBasis(notice_version=event.notice, consent=Consent.NO_FACE, touched_at=event.at)
-    return _enter(visit, Step.DOORS, basis=basis), ()
+    return enter(visit, Step.DOORS, basis=basis), ()
 
 
 def _door(visit: Visit, event: e.DoorChosen) -> Move:
     if event.door is Door.COUNTER:
         return _refer(visit, None)
     if event.door in CREDENTIAL_DOORS & visit.ready:
-        return _enter(visit, Step.CARD, door=event.door), ()
+        return enter(visit, Step.CARD, door=event.door), ()
     if event.door is Door.FACE and visit.agreed and visit.identify:
-        return _enter(visit, Step.DIGITS, door=event.door, typed=""), ()
+        return enter(visit, Step.DIGITS, door=event.door, typed=""), ()
     return visit, ()
 
 
@@ -187,7 +165,7 @@ def _card_read(visit: Visit, event: e.CardRead) -> Move:
     if not read.agreed or read.looks_left <= 0:
         return _submit(read)
     if event.minor is None and read.looks == 0:
-        return _enter(read, Step.AGE), ()
+        return enter(read, Step.AGE), ()
     return _look(read)
 
 
@@ -217,7 +195,7 @@ def _confirm(visit: Visit, _: object) -> Move:
 
 
 def _look(visit: Visit) -> Move:
-    return _enter(visit, Step.FACE, looks=visit.looks + 1, capture=None, exchange=None), ()
+    return enter(visit, Step.FACE, looks=visit.looks + 1, capture=None, exchange=None), ()
 
 
 def _looking(visit: Visit, event: e.Looking) -> Move:
@@ -229,11 +207,11 @@ def _captured(visit: Visit, event: e.Captured) -> Move:
 
 
 def _no_face(visit: Visit, _: object) -> Move:
-    return _enter(visit, Step.NO_FACE), ()
+    return enter(visit, Step.NO_FACE), ()
 
 
 def _camera_failed(visit: Visit, _: object) -> Move:
-    return replace(_enter(visit, Step.NO_FACE, looks=visit.looks), trouble="camera"), ()
+    return replace(enter(visit, Step.NO_FACE, looks=visit.looks), trouble="camera"), ()
 
 
 def _look_again(visit: Visit, _: object) -> Move:
@@ -242,14 +220,14 @@ def _look_again(visit: Visit, _: object) -> Move:
 
 def _look_once_more(visit: Visit) -> Move:
     """A code served for one claim: whoever showed one shows a fresh one first."""
-    if visit.by_code and visit.step in (Step.CHECKING, Step.RESULT):
+    if visit.by_code and visit.step in (Step.CHECKING, Step.RESULT, Step.PRACTICE):
         return _another_code(visit, "code_again")
     return _look(visit)
 
 
 def _another_code(visit: Visit, trouble: str) -> Move:
     codes, door = visit.codes + 1, Door.NHSA_QR
-    moved = _enter(visit, Step.CARD, door=door, codes=codes, **_NOTHING_PERSONAL)
+    moved = enter(visit, Step.CARD, door=door, codes=codes, **NOTHING_PERSONAL)
     return replace(moved, trouble=trouble), (e.Forget(),)
 
 
@@ -287,13 +265,13 @@ def _skip(visit: Visit, event: e.FaceSkipped) -> Move:
     plain = _without_face(visit, event)
     if plain.reading is not None:
         return _submit(plain)
-    return _enter(plain, Step.CARD, door=Door.RESIDENT_ID, last_four=None), ()
+    return enter(plain, Step.CARD, door=Door.RESIDENT_ID, last_four=None), ()
 
 
 def _submit(visit: Visit) -> Move:
     if visit.basis is None or visit.id is None:
         return _refer(visit, "kiosk.no_legal_basis")
-    moved = _enter(visit, Step.CHECKING)
+    moved = enter(visit, Step.CHECKING)
     effect = e.Submit(
         moved.serial,
         visit.id,
@@ -317,7 +295,9 @@ def _decided(visit: Visit, event: e.Decided) -> Move:
     answered = replace(visit, exchange=event.exchange, capture=None)
     if not may_look_again(answered):
         answered = replace(answered, reading=None, chip=None, last_four=None)
-    return _enter(answered, Step.RESULT), (e.Forget(),)
+    if answered.act is None:
+        return enter(answered, Step.RESULT), (e.Forget(),)
+    return (practising.ask if practising.accepted(answered) else practising.not_proved)(answered)
 
 
 def _was_refused(visit: Visit, event: e.WasRefused) -> Move:
@@ -336,8 +316,8 @@ def _card_instead(visit: Visit, _: object) -> Move:
     if not may_present_card(visit):
         return visit, ()
     if Door.RESIDENT_ID not in visit.ready:
-        return _enter(visit, Step.DOORS, door=None, **_NOTHING_PERSONAL), ()
-    return _enter(visit, Step.CARD, door=Door.RESIDENT_ID, **_NOTHING_PERSONAL), ()
+        return enter(visit, Step.DOORS, door=None, **NOTHING_PERSONAL), ()
+    return enter(visit, Step.CARD, door=Door.RESIDENT_ID, **NOTHING_PERSONAL), ()
 
 
 def _doors_changed(visit: Visit, event: e.DoorsChanged) -> Move:
@@ -363,7 +343,7 @@ def _slip_done(visit: Visit, event: e.SlipDone) -> Move:
 
 
 def _back(visit: Visit, _: object) -> Move:
-    return _enter(visit, Step.DOORS, door=None, **_NOTHING_PERSONAL), (e.Forget(),)
+    return enter(visit, Step.DOORS, door=None, **NOTHING_PERSONAL), (e.Forget(),)
 
 
 def _language(visit: Visit, event: e.LanguageChosen) -> Move:
@@ -417,11 +397,14 @@ _HERE: dict[tuple[Step, type], Callable[[Visit, Any], Move]] = {
     (Step.COUNTER, e.SlipWanted): _slip_wanted,
     (Step.RESULT, e.SlipDone): _slip_done,
     (Step.COUNTER, e.SlipDone): _slip_done,
+    (Step.PRACTICE, e.CardInstead): _card_instead,
+    (Step.PRACTICE, e.LookAgain): _look_again,
+    **practising.HERE,
 }
 
 _ANYWHERE: dict[type, Callable[[Visit, Any], Move]] = {
     e.CounterChosen: _counter,
-    e.Ended: _to_start,
+    e.Ended: to_start,
     e.StillHere: _stay,
     e.LanguageChosen: _language,
     e.ReachChosen: _reach,

@@ -36,6 +36,8 @@ def terminal(
 
 async def _serve(settings: KioskSettings, camera: str, platform: str) -> None:
     from devices import camera as cameras
+    from devices.gnss.fix import Position
+    from devices.gnss.simulator import GnssSimulator
     from kiosk.agent import build
     from kiosk.identity import TerminalIdentity
     from kiosk.server import serving
@@ -43,7 +45,7 @@ async def _serve(settings: KioskSettings, camera: str, platform: str) -> None:
     from kiosk.verifier_client import VerifierClient
     from models.engine import load_engine
 
-    from .demo import sample
+    from .demo import clinic, sample
     from .demo.controls import SimulatedDevices
     from .demo.platform import Phones
 
@@ -52,7 +54,12 @@ async def _serve(settings: KioskSettings, camera: str, platform: str) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     engine = await asyncio.to_thread(load_engine, settings.pack, threads=settings.threads)
     phones = Phones(platform) if platform else None
-    with SimulatedDevices(sample.load(engine), codes=phones, chip_photos=True) as devices:
+    here = Position(clinic.EAST.latitude, clinic.EAST.longitude)
+    with (
+        SimulatedDevices(sample.load(engine), codes=phones, chip_photos=True) as devices,
+        GnssSimulator((here,)) as receiver,
+    ):
+        settings = settings.model_copy(update={"gnss": receiver.url})
         async with VerifierClient(TerminalIdentity.load(settings.identity_file)) as client:
             agent = build(
                 settings,

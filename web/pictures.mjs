@@ -39,6 +39,17 @@ const ICONS = {
   erase: `<path class="tint" d="M22 14h34v36H22L6 32z"/><path d="M31 24l16 16M47 24L31 40"/>`,
   hospital: `<path class="tint" d="M8 57V20l24-13 24 13v37z"/><path d="M32 22v16M24 30h16M25 57V46h14v11"/>`,
   slip: `<path class="tint" d="M14 6h36v50l-6-4-6 4-6-4-6 4-6-4-6 4z"/><path d="M22 18h20M22 28h20M22 38h11"/>`,
+  check_in: `
+    <circle class="tint" cx="24" cy="17" r="9"/><path class="tint" d="M8 54c0-13 6-20 16-20 4 0 7 1 10 3"/>
+    <path d="M24 40v10M19 45h10M36 48l7 7 14-16"/>`,
+  check_out: `
+    <circle class="tint" cx="24" cy="17" r="9"/><path class="tint" d="M8 54c0-13 6-20 16-20 4 0 7 1 10 3"/>
+    <path d="M24 40v10M19 45h10M38 47h20M50 39l8 8-8 8"/>`,
+  site_code: `
+    <rect class="tint" x="9" y="9" width="18" height="18" rx="3"/><rect class="tint" x="37" y="9" width="18" height="18" rx="3"/>
+    <rect class="tint" x="9" y="37" width="18" height="18" rx="3"/><path d="M37 37h7v7M55 37v7M37 55h7M50 50h5v5"/>`,
+  open: `<path class="thick" d="M23 23a9 9 0 1 1 13 8c-3 2-4 4-4 7M32 48v.5"/>`,
+  no: `<path class="thick" d="M18 18l28 28M46 18L18 46"/>`,
   wrench: `<path d="M41 9a13 13 0 0 0-12 18L9 47a6 6 0 0 0 8 8l20-20A13 13 0 0 0 55 20l-8 8-8-3-3-8z"/>`,
 };
 
@@ -125,6 +136,29 @@ export const icon = (name) => draw("0 0 64 64", ICONS[name], `icon icon-${name}`
 
 /** A larger drawing; its movement is the style sheet's. */
 export const scene = (name) => draw(...SCENES[name], `scene scene-${name}`);
+
+/** A QR code from the path of its dark modules; what it says stands beside it in letters. */
+export const squares = (size, path) => draw(`0 0 ${size} ${size}`, `<path d="${path}"/>`, "squares");
+
+/** A dial that runs down: `dial.run(left, lasts)`, seconds. It stops when it leaves the page. */
+export function dial() {
+  const round = `d="M32 6a26 26 0 1 1 -.01 0z" pathLength="100"`;
+  const svg = draw("0 0 64 64", `<path class="ring-track" ${round}/><path class="ring-fill" ${round}/>`, "dial");
+  const fill = svg.querySelector(".ring-fill");
+  let timer = null;
+  svg.run = (left, lasts) => {
+    clearInterval(timer);
+    const until = performance.now() + left * 1000;
+    const turn = () => {
+      const part = Math.max(0, (until - performance.now()) / 1000 / lasts);
+      fill.setAttribute("stroke-dasharray", `${part * 100} 100`);
+      if (part === 0 || !svg.isConnected) clearInterval(timer);
+    };
+    turn();
+    timer = setInterval(turn, 250);
+  };
+  return svg;
+}
 
 /** The ring around the face: `ring.progress(0…1)` fills it. */
 export function ring() {

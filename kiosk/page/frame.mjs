@@ -25,7 +25,8 @@ export function top(screen, t, touch) {
     lang: other === "zh" ? "zh-CN" : "en",
   });
   const lower = button("reach", "quiet square", "wheelchair", reach, () => touch("reach", { low: !screen.low_reach }));
-  const name = h("p", { class: "hospital" }, icon("hospital"), h("span", {}, screen.hospital));
+  const where = screen.act ? `${screen.hospital} · ${t(`practice.mode.${screen.act}`)}` : screen.hospital;
+  const name = h("p", { class: "hospital" }, icon("hospital"), h("span", {}, where));
   const mark = screen.health.length > 0 ? [maintenance(screen, t)] : [];
   return [name, ...mark, h("div", { class: "switches" }, lower, language)];
 }
@@ -45,7 +46,8 @@ export function bottom(screen, t, touch) {
   if (!["doors", "counter"].includes(screen.step)) {
     parts.push(button("counter", "quiet", "counter", t("common.counter"), () => touch("counter")));
   }
-  if (!["attract", "result", "counter"].includes(screen.step)) {
+  const ends = ["attract", "result", "counter"].includes(screen.step) || (screen.practice && !screen.practice.asks);
+  if (!ends) {
     parts.push(button("end", "quiet", "end", t("common.end"), () => touch("end")));
   }
   parts.push(...slip(screen, t, touch));

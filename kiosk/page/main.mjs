@@ -41,7 +41,7 @@ function show(next) {
 }
 
 function draw(t) {
-  const key = [screen.serial, screen.step, screen.language, screen.low_reach, screen.slip, screen.health].join();
+  const key = [screen.serial, screen.step, screen.language, screen.low_reach, screen.slip, screen.health, screen.practice_offered].join();
   if (key === drawn.key) return;
   const focused = document.activeElement?.dataset?.key;
   const { node, update = () => {}, picture = () => {} } = screens[screen.step](screen, t, touch);

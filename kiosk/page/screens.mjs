@@ -3,18 +3,11 @@
 import { h, say } from "/web/dom.mjs";
 import { icon, ring, scene } from "/web/pictures.mjs";
 import { button } from "./frame.mjs";
+import { aside, badge, layout, lead, title, waiting } from "./parts.mjs";
+import { practice, siteCode, staff } from "./practice.mjs";
 
 const DOORS = ["social_security_card", "resident_id", "nhsa_qr", "face", "counter"];
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "X", "0"];
-
-/** What is said, and what can be done about it. */
-function layout(name, said, done) {
-  return h("div", { class: `screen screen-${name}` }, h("div", { class: "say" }, said), h("div", { class: "act" }, done));
-}
-
-const title = (text, classes = "") => h("h1", { tabIndex: -1, class: classes }, text);
-const lead = (text) => h("p", { class: "lead" }, text);
-const aside = (text) => h("p", { class: "aside" }, text);
 
 function attract(screen, t, touch) {
   const ways = DOORS.map((door) => {
@@ -30,14 +23,10 @@ function attract(screen, t, touch) {
         start,
         h("div", { class: "ways" }, h("p", {}, t("attract.ways")), h("ul", {}, ways)),
         h("p", { class: "urgent" }, icon("urgent"), h("span", {}, t("attract.urgent"))),
+        ...staff(screen, t, touch),
       ],
     ),
   };
-}
-
-function waiting(name, t, more = []) {
-  const dots = h("div", { class: "dots", "aria-hidden": true }, h("i"), h("i"), h("i"));
-  return { node: layout(name, [dots, title(t(`${name}.title`)), lead(t(`${name}.text`)), ...more], []) };
 }
 
 function notice(screen, t, touch) {
@@ -183,8 +172,6 @@ function noFace(screen, t, touch) {
   };
 }
 
-const badge = (name, tone) => h("div", { class: `badge badge-${tone}` }, icon(name));
-
 /** The doors that stay open without a decision: counter, self-pay or treat first, emergencies first. */
 function nextSteps(t) {
   const step = (name, key) =>
@@ -237,4 +224,10 @@ export const screens = {
     waiting("checking", t, screen.card_read ? [aside(t("checking.take_card"))] : []),
   result,
   counter,
+  signing: (screen, t) => {
+    const more = screen.card_read ? [aside(t("checking.take_card"))] : [];
+    return waiting("signing", t, more, screen.act === "out" ? "signing.title.out" : "signing.title");
+  },
+  practice,
+  site_code: siteCode,
 };

@@ -6,8 +6,9 @@ from kiosk.desk import Desk
 from kiosk.errors import KioskError, VerifierRefused
 from kiosk.messages import Shown
 from kiosk.session import Happening, Plan, VisitResult, VisitStuck
-from kiosk.states import Door, Step
+from kiosk.states import Act, Door, Step
 from verifier.protocol.claim import Evidence, LegalBasis
+from verifier.protocol.practice import Reason
 from verifier.protocol.values import Consent, new_id, now
 
 from .hospital import NOTICE_VERSION
@@ -39,8 +40,13 @@ async def with_card(
     before_face: Happening | None = None,
     on_trouble: dict[str, Happening] | None = None,
     credential: Shown = "resident_id",
+    act: Act | None = None,
+    why: Reason | None = None,
+    moves: bool = False,
 ) -> VisitResult:
-    """One visit with this credential presented and this face before the camera."""
+    """One visit with this credential presented and this face before the camera; of a practitioner
+    where there is an `act`.
+    """
     devices = world.devices_of(agent or world.agent)
 
     def stand() -> None:
@@ -52,7 +58,14 @@ async def with_card(
         Step.CARD: lambda: devices.present(card.id, credential),
         Step.FACE: stand,
     }
-    plan = Plan(door=DOOR_OF[credential], on_step=steps, on_trouble=on_trouble or {})
+    plan = Plan(
+        door=DOOR_OF[credential],
+        on_step=steps,
+        on_trouble=on_trouble or {},
+        act=act,
+        why=why,
+        moves=moves,
+    )
     return await _play(world, agent, plan)
 
 

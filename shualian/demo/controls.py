@@ -23,6 +23,7 @@ from devices.social_security_card.virtual import Kind, VirtualCard
 from kiosk.demo import DemoPerson
 from kiosk.messages import Shown
 
+from .clinic import PHYSICIANS
 from .rendering import silhouette
 from .sample import SamplePerson
 
@@ -95,7 +96,7 @@ class SimulatedDevices:
     def people(self) -> Sequence[DemoPerson]:
         """Everybody of the sample, left to right, with a name as the demo's bar shows it."""
         return [
-            DemoPerson(person.id, person.invented.name, person.enrolled)
+            DemoPerson(person.id, _label(person), person.enrolled)
             for person in self._people.values()
         ]
 
@@ -158,3 +159,9 @@ class SimulatedDevices:
         trace: TracebackType | None,
     ) -> None:
         self._open.close()
+
+
+def _label(person: SamplePerson) -> str:
+    """The name, and whether 医护签到 is for them."""
+    physician = any(one.invented.id == person.id for one in PHYSICIANS)
+    return f"{person.invented.name}·医" if physician else person.invented.name

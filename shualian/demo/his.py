@@ -1,6 +1,7 @@
 """The demo's HIS: asks for receipts by its own key, and checks them from the public keys alone."""
 
 import json
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -8,6 +9,13 @@ from joserfc.jwk import ECKey
 
 from verifier.protocol import jose
 from verifier.protocol.decision import ClaimAnswer
+from verifier.protocol.practice import (
+    CheckedIn,
+    Introspection,
+    PracticeReceiptRefused,
+    Question,
+    check_practice_receipt,
+)
 from verifier.protocol.receipt import ReceiptRefused, check_receipt
 from verifier.protocol.values import Outcome, new_id, now
 from verifier.receipts.issue import issuer_of
@@ -79,6 +87,31 @@ class His:
         except ReceiptRefused as refused:
             return refused.code
         return None
+
+    def may_settle(self, code: str, at: datetime) -> Introspection:
+        """What the verifier says of this practitioner's work at that moment.
+
+        Raises `httpx.HTTPError`.
+        """
+        asked = Question(code=code, at=at).model_dump_json()
+        answer = self._http.post("/v1/practice/introspect", content=asked).raise_for_status()
+        return Introspection.model_validate_json(answer.content)
+
+    def trusts_window(self, answer: CheckedIn, code: str) -> bool:
+        """Whether the practice receipt, checked from the public keys alone, is of this code."""
+        if answer.receipt is None or answer.opened_at is None:
+            return False
+        try:
+            found = check_practice_receipt(
+                answer.receipt,
+                self._jwks,
+                audience=self._institution,
+                at=answer.opened_at + timedelta(seconds=1),
+                accept_simulated=True,
+            )
+        except PracticeReceiptRefused:
+            return False
+        return (found.code, found.window) == (code, answer.window)
 
     def close(self) -> None:
         """Close its connections."""

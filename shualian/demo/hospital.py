@@ -25,18 +25,19 @@ from kiosk.identity import TerminalIdentity
 from kiosk.settings import KioskSettings
 from models.engine import FaceEngine, load_engine
 from models.fetch import fetch
-from verifier.api.tokens import READ_RECEIPTS
+from verifier.api.tokens import DECLARE_PRACTICE, READ_PRACTICE, READ_RECEIPTS
 from verifier.identity import institutions, synthetic
 from verifier.identity.errors import IdentityRefused
 from verifier.identity.galleries import Gallery, open_gallery
 from verifier.policy.load import shipped
-from verifier.protocol.values import Consent
+from verifier.protocol.practice import PURPOSE as PRACTICE
+from verifier.protocol.values import Consent, now
 from verifier.settings import Settings, load
 from verifier.store.database import Database, open_database
 from verifier.trust import clients, terminals
 from verifier.trust.keys import KeyRing
 
-from . import sample
+from . import clinic, sample
 from .errors import DocumentMissing, KeptDataTooOld
 from .sample import SamplePerson
 
@@ -44,15 +45,16 @@ INSTITUTION = "H99010100001"
 """An H code in a region that no province has."""
 
 NAME = "示范医院"
-SITE = "门诊大厅"
 FILLERS = 2000
 HIS_CLIENT = "demo-his"
-PURPOSES = ("outpatient_registration", "settlement", "dispensing", "admission")
+HIS_SCOPES = frozenset({READ_RECEIPTS, READ_PRACTICE, DECLARE_PRACTICE})
+PURPOSES = ("outpatient_registration", "settlement", "dispensing", "admission", PRACTICE)
 NOTICE_VERSION = "2025-11"
 CONSENTED_AT = datetime(2025, 11, 3, 9, 0, tzinfo=timezone(timedelta(hours=8)))
 DOCUMENTS = Path(__file__).parents[2] / "docs" / "demo"
-SCREEN, PLAYER, NEIGHBOUR = "screen", "player", "neighbour"
-"""The terminal with a page, the one that plays visits, and another one."""
+SCREEN, PLAYER, NEIGHBOUR, REMOTE = "screen", "player", "neighbour", "remote"
+"""The terminal with a page, the one that plays visits, another one, and one of the far site."""
+SITE_OF = {SCREEN: clinic.EAST, PLAYER: clinic.EAST, NEIGHBOUR: clinic.WEST, REMOTE: clinic.FAR}
 
 
 def ready_engine() -> FaceEngine:
@@ -109,10 +111,13 @@ class Hospital:
             institutions.ensure(conn, INSTITUTION, NAME, demo=True)
             gallery = self._gallery(conn, engine)
             synthetic.fill(conn, self.keyring, gallery, FILLERS)
+            clinic.record_sites(conn, INSTITUTION)
             for role in roles:
                 self._register_terminal(conn, role)
             self._register_his(conn)
         self._enrol(engine, gallery, sample.load(engine))
+        with self.database.app.begin() as conn:
+            clinic.record_physicians(conn, self.keyring, INSTITUTION, now())
 
     def _gallery(self, conn: Connection, engine: FaceEngine) -> Gallery:
         try:
@@ -155,7 +160,8 @@ class Hospital:
             public = TerminalIdentity.load(file).public_jwk()
         except IdentityMissing:
             public = TerminalIdentity.create(file, INSTITUTION, self.verifier_url)
-        name = terminals.register(conn, INSTITUTION, SITE, f"demo {role}", public, PURPOSES)
+        site = SITE_OF[role].name
+        name = terminals.register(conn, INSTITUTION, site, f"demo {role}", public, PURPOSES)
         if TerminalIdentity.register(file, name).verifier_url != self.verifier_url:
             TerminalIdentity.move(file, self.verifier_url)
 
@@ -166,8 +172,12 @@ class Hospital:
         if not self._his_file.exists():
             key = ECKey.generate_key("P-256", {"kid": HIS_CLIENT}, private=True)
             write_private(self._his_file, json.dumps(key.as_dict(private=True)).encode())
-        public = self.his_key().as_dict(private=False)
-        clients.register(conn, HIS_CLIENT, INSTITUTION, public, [READ_RECEIPTS])
+        key, known = self.his_key(), clients.get(conn, HIS_CLIENT)
+        same = known is not None and known.public_key.thumbprint() == key.thumbprint()
+        if known is not None and same and known.scopes == HIS_SCOPES:
+            return
+        public = key.as_dict(private=False)
+        clients.register(conn, HIS_CLIENT, INSTITUTION, public, HIS_SCOPES)
 
     def verifier_environment(self) -> dict[str, str]:
         """For `shualian verifier serve`."""

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from kiosk.messages import Shown
 
-from . import tricks, visits
+from . import practice_day, tricks, visits
 from .results import Played
 from .world import World
 
@@ -101,6 +101,10 @@ def _against_chip_photo(world: World) -> Visits:
     )
 
 
+def _physicians_day(world: World) -> Visits:
+    yield practice_day.physicians_day(world)
+
+
 PROGRAMME: tuple[Scene, ...] = (
     _own_card_own_face,
     _own_card_other_face,
@@ -117,5 +121,6 @@ PROGRAMME: tuple[Scene, ...] = (
     _expired_code,
     _platform_down,
     _against_chip_photo,
+    _physicians_day,
 )
-"""(a) to (q)."""
+"""(a) to (r)."""

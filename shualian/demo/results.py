@@ -6,6 +6,8 @@ from typing import Any
 
 from verifier.protocol.decision import ClaimAnswer, Decision
 
+PRACTICE_DAY = "r"
+
 TITLES: dict[str, tuple[str, str]] = {
     "a": ("本人卡，本人脸", "own card, own face"),
     "b": ("本人卡，他人脸", "own card, another's face"),
@@ -24,6 +26,7 @@ TITLES: dict[str, tuple[str, str]] = {
     "o": ("医保码过期，再出示", "expired code, shown anew"),
     "p": ("医保平台停机", "insurance platform down"),
     "q": ("未登记，与芯片照片比对", "not enrolled, face against the chip's photo"),
+    PRACTICE_DAY: ("医师的一天", "a physician's day"),
 }
 """The kinds of visit, in Chinese and English."""
 
@@ -32,8 +35,9 @@ TITLES: dict[str, tuple[str, str]] = {
 class Seen:
     """How something ended: an outcome, and what it rests on or why it is not more.
 
-    Outcomes are those of a decision, `refused` (with the refusal's code), `counter` (with the
-    terminal's reason) and `stuck` (with the step at which the visit stood still).
+    Outcomes are those of a decision or of a check-in, what a HIS is told (`yes`, `no`, `unknown`),
+    `refused` (with the refusal's code), `counter` (with the terminal's reason) and `stuck` (with
+    the step at which the visit stood still).
     """
 
     outcome: str
@@ -74,6 +78,13 @@ class Played:
         return self.answer.decision if self.answer else None
 
     @property
+    def identity(self) -> str:
+        """What had to come of the decision on identity: a physician's own card and face hold,
+        whatever comes of the check-in.
+        """
+        return "accepted" if self.visit == PRACTICE_DAY else self.expected.outcome
+
+    @property
     def margin(self) -> float | None:
         """How far the score lies on the expected side of the threshold, in cosine.
 
@@ -83,7 +94,7 @@ class Played:
         if comparison is None:
             return None
         above = comparison.score - comparison.threshold
-        return above if self.expected.outcome == "accepted" else -above
+        return above if self.identity == "accepted" else -above
 
 
 def seen_in(decision: Decision) -> Seen:

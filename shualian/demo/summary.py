@@ -76,10 +76,10 @@ def groups(rows: Iterable[Played]) -> list[Group]:
 
 
 def narrowest(rows: Iterable[Played]) -> dict[str, Played]:
-    """By expected outcome, the row whose score came nearest to the wrong side of its threshold."""
+    """By what had to come of the identity, the row that came nearest to the wrong side."""
     nearest: dict[str, tuple[float, Played]] = {}
     for row in rows:
-        outcome, margin = row.expected.outcome, row.margin
+        outcome, margin = row.identity, row.margin
         if margin is not None and margin < nearest.get(outcome, (2.0, row))[0]:
             nearest[outcome] = (margin, row)
     return {outcome: row for outcome, (_, row) in nearest.items()}

@@ -1,4 +1,4 @@
-"""What the visits are played in: a verifier's process, two terminals, simulated devices, a HIS."""
+"""What visits are played in: a verifier's process, three terminals, simulated devices, a HIS."""
 
 import asyncio
 import threading
@@ -26,7 +26,7 @@ from . import sample
 from .controls import FRAMES_PER_SECOND, SimulatedDevices
 from .errors import NothingSeen
 from .his import His
-from .hospital import NEIGHBOUR, PLAYER, Hospital
+from .hospital import NEIGHBOUR, PLAYER, REMOTE, Hospital
 from .platform import Platform, platform
 from .process import VerifierProcess, free_port
 from .sample import SamplePerson
@@ -73,6 +73,9 @@ class World:
     neighbour: Agent
     """Another terminal, at the admission desk."""
     neighbours_devices: SimulatedDevices
+    remote: Agent
+    """A terminal of the far site."""
+    remote_devices: SimulatedDevices
     his: His
     platform: Platform
     _sights: dict[str, Sight] = field(default_factory=dict, repr=False)
@@ -89,6 +92,8 @@ class World:
 
     def devices_of(self, agent: Agent) -> SimulatedDevices:
         """What stands at this terminal."""
+        if agent is self.remote:
+            return self.remote_devices
         return self.neighbours_devices if agent is self.neighbour else self.devices
 
     def next_to(self, person: SamplePerson) -> SamplePerson:
@@ -96,11 +101,9 @@ class World:
         return self.people[(list(self.people).index(person) + 1) % len(self.people)]
 
     def decisions(self) -> tuple[int, int]:
-        """Results and receipts that the verifier has stored for the two terminals."""
-        terminals = [
-            self.agent.desk.client.identity.terminal,
-            self.neighbour.desk.client.identity.terminal,
-        ]
+        """Results and receipts that the verifier has stored for these terminals."""
+        agents = (self.agent, self.neighbour, self.remote)
+        terminals = [agent.desk.client.identity.terminal for agent in agents]
         with self.hospital.database.app.connect() as conn:
             stored, signed = (
                 conn.scalar(
@@ -175,7 +178,7 @@ async def opened(folder: Path) -> AsyncIterator[World]:
         await asyncio.to_thread(hospitals.open_hospital, folder, free_port()) as hospital,
         platform() as insurance,
     ):
-        await asyncio.to_thread(hospital.establish, engine, (PLAYER, NEIGHBOUR))
+        await asyncio.to_thread(hospital.establish, engine, (PLAYER, NEIGHBOUR, REMOTE))
         verifier = VerifierProcess(hospital, insurance.environment)
         verifier.launch()
         try:
@@ -202,10 +205,12 @@ async def _joined(
     with (
         SimulatedDevices(people, codes=insurance.phones) as devices,
         SimulatedDevices(people) as next_ones,
+        SimulatedDevices(people) as far_ones,
     ):
         async with (
             _terminal(hospital, PLAYER, REGISTRATION, engine, devices) as agent,
             _terminal(hospital, NEIGHBOUR, ADMISSION, engine, next_ones) as neighbour,
+            _terminal(hospital, REMOTE, REGISTRATION, engine, far_ones) as remote,
         ):
             try:
                 yield World(
@@ -217,6 +222,8 @@ async def _joined(
                     agent,
                     neighbour,
                     next_ones,
+                    remote,
+                    far_ones,
                     his,
                     insurance,
                 )

@@ -5,13 +5,15 @@ from dataclasses import replace
 
 from devices.manager import Health
 from kiosk.demo import DemoPerson
-from kiosk.messages import DemoPersonView, DemoView, FromPage, Shown
+from kiosk.messages import DemoPersonView, DemoView, FromPage, Screen, Shown
 from kiosk.settings import KioskSettings
 from kiosk.stage import News
-from kiosk.states import Door, Step, Visit
+from kiosk.states import Door, ShownCode, Step, Visit
 from kiosk.view import view
-from tests.kiosk.people import CAPTURE, NOTICE, NOW, READING, exchange
+from tests.kiosk.people import CAPTURE, NOTICE, NOW, READING, checked_in, elsewhere, exchange
 from verifier.protocol.claim import LegalBasis
+from verifier.protocol.practice import CheckedIn, Part
+from verifier.protocol.practice import Outcome as Practice
 from verifier.protocol.values import Consent, Outcome, new_id
 
 ID = new_id()
@@ -28,6 +30,15 @@ SETTINGS = KioskSettings(
 def result(outcome: Outcome, **more: object) -> Visit:
     return replace(BASE, step=Step.RESULT, looks=1, exchange=exchange(ID, outcome, **more))
 
+
+def practice(answer: CheckedIn, name: str | None = "张*", **more: object) -> Visit:
+    """The screen of this answer, after an own card and face."""
+    said = {"act": "in", "door": Door.RESIDENT_ID, "checked_in": answer, **more}
+    accepted = exchange(ID, Outcome.ACCEPTED, name=name)
+    return replace(BASE, step=Step.PRACTICE, exchange=accepted, **said)  # type: ignore[arg-type]
+
+
+SITE_CODE = ShownCode("SLC1:east:AAAAAAAAAAAAAAAAAAAAAA:4F7K2M9Q", "4F7K2M9Q", 18.0)
 
 SCREENS: dict[str, Visit] = {
     "attract": Visit(),
@@ -89,6 +100,40 @@ SCREENS: dict[str, Visit] = {
     "counter-slip-failed": replace(
         BASE, step=Step.COUNTER, reason="kiosk.verifier_unreachable", slip="failed"
     ),
+    "signing": replace(BASE, step=Step.SIGNING, act="in", door=Door.RESIDENT_ID),
+    "practice-confirmed": practice(checked_in(Practice.CONFIRMED)),
+    "practice-provisional": practice(
+        checked_in(Practice.PROVISIONAL, identity=Part.OTHER_WAY, shift="off")
+    ),
+    "practice-already": practice(checked_in(Practice.ALREADY_IN)),
+    "practice-reason": practice(
+        checked_in(Practice.RETRY, "practice.reason_needed", shift="unscheduled")
+    ),
+    "practice-move": practice(
+        checked_in(Practice.RETRY, "practice.move_unconfirmed", elsewhere=elsewhere())
+    ),
+    "practice-locked": practice(
+        checked_in(Practice.DENIED, "practice.locked", elsewhere=elsewhere(reachable=False))
+    ),
+    "practice-unregistered": practice(
+        checked_in(Practice.DENIED, "practice.no_registration", registration=Part.REFUTED)
+    ),
+    "practice-no-place": practice(
+        checked_in(Practice.RETRY, "practice.place_not_proved", place=Part.REFUTED)
+    ),
+    "practice-no-identity": replace(
+        result(Outcome.REFER, reasons=("no_match",), next_steps=("look_again", "present_card")),
+        step=Step.PRACTICE,
+        act="in",
+        last_four="1234",
+    ),
+    "practice-out": practice(checked_in(Practice.CLOSED), act="out"),
+    "practice-not-in": practice(checked_in(Practice.NOT_IN), act="out"),
+    "practice-offline": replace(
+        BASE, step=Step.PRACTICE, act="in", reason="kiosk.verifier_unreachable"
+    ),
+    "site-code": replace(Visit(), step=Step.SITE_CODE, site_code=SITE_CODE),
+    "site-code-none": replace(Visit(), step=Step.SITE_CODE, trouble="site_code"),
     "still-there": replace(BASE, step=Step.DOORS, still_there=True),
 }
 
@@ -104,6 +149,7 @@ class Gallery:
     def __init__(self, settings: KioskSettings = SETTINGS, *, demo: bool = False) -> None:
         self.settings = settings
         self.demo = demo
+        self.practice = True
         self.visit = Visit()
         self.health: tuple[str, ...] = ()
         self.touches: list[FromPage] = []
@@ -112,7 +158,7 @@ class Gallery:
         self._listeners: set[Callable[[News], None]] = set()
 
     def watch(self, listener: Callable[[News], None]) -> Callable[[], None]:
-        listener(view(self.visit, self.settings, self.health))
+        listener(self.screen())
         if self.demo:
             people = [DemoPersonView(id=p.id, label=p.label, enrolled=p.enrolled) for p in PEOPLE]
             kinds: list[Shown] = ["resident_id", "social_security_card", "nhsa_qr", "e_social_card"]
@@ -129,6 +175,10 @@ class Gallery:
         self._listeners.add(listener)
         return lambda: self._listeners.discard(listener)
 
+    def screen(self) -> Screen:
+        """As the page is told it."""
+        return view(self.visit, self.settings, self.health, practice=self.practice)
+
     async def touch(self, message: FromPage) -> None:
         self.touches.append(message)
 
@@ -141,7 +191,7 @@ class Gallery:
     def show(self, visit: Visit) -> None:
         """Put a screen up, as a new one."""
         self.visit = replace(visit, serial=self.visit.serial + 1)
-        self.tell(view(self.visit, self.settings, self.health))
+        self.tell(self.screen())
 
     def tell(self, news: News) -> None:
         for listener in tuple(self._listeners):

@@ -8,6 +8,8 @@ from kiosk.states import Exchange
 from verifier.protocol.challenge import Challenge
 from verifier.protocol.claim import Capture, CredentialReading, Crop, pack_vector
 from verifier.protocol.decision import ClaimAnswer, Decision, Greeting
+from verifier.protocol.practice import CheckedIn, Elsewhere, Part
+from verifier.protocol.practice import Outcome as Practice
 from verifier.protocol.values import (
     Assurance,
     Liveness,
@@ -43,12 +45,18 @@ CAPTURE = Capture(
 )
 
 
-def challenge(visit: str, *, lifetime: float = 120.0, health: tuple[str, ...] = ()) -> Challenge:
+def challenge(
+    visit: str,
+    *,
+    lifetime: float = 120.0,
+    health: tuple[str, ...] = (),
+    purpose: str = PURPOSE,
+) -> Challenge:
     """A challenge as a verifier gives it, with a key of its own to seal to."""
     key = OKPKey.generate_key("X25519", {"kid": "seal"}, private=False)
     return Challenge(
         challenge=new_id(),
-        purpose=PURPOSE,
+        purpose=purpose,
         visit=visit,
         issued_at=NOW,
         expires_at=NOW + timedelta(seconds=lifetime),
@@ -95,3 +103,25 @@ def answer(
 def exchange(visit: str, outcome: Outcome = Outcome.ACCEPTED, **more: object) -> Exchange:
     """A claim that was answered."""
     return Exchange("claim", challenge(visit), answer(visit, outcome, **more))  # type: ignore[arg-type]
+
+
+OPEN = (Practice.CONFIRMED, Practice.PROVISIONAL, Practice.ALREADY_IN)
+
+
+def checked_in(outcome: Practice, *reasons: str, **parts: object) -> CheckedIn:
+    """A verifier's answer to a check-in; every part proved unless told otherwise."""
+    window = {"window": new_id(), "opened_at": NOW, "until": NOW + timedelta(hours=10)}
+    said: dict[str, object] = {
+        "outcome": outcome,
+        "identity": Part.PROVED,
+        "place": Part.PROVED,
+        "shift": "on_shift",
+        "registration": Part.PROVED,
+        "reasons": list(reasons),
+    }
+    return CheckedIn.model_validate(said | (window if outcome in OPEN else {}) | parts)
+
+
+def elsewhere(*, reachable: bool = True) -> Elsewhere:
+    """Somebody practises at another site."""
+    return Elsewhere(site="示范医院西院区", since=NOW, here=True, reachable=reachable)

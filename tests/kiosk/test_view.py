@@ -13,15 +13,20 @@ import web
 from kiosk.instruments import DOORS
 from kiosk.messages import Shown
 from kiosk.notices import find_notice
+from kiosk.practice_view import REFUSALS
 from kiosk.reading import TROUBLES
 from kiosk.settings import KioskSettings
-from kiosk.states import Door, SlipState, Step, Visit
+from kiosk.states import Act, Door, SlipState, Step, Visit
 from kiosk.view import HINTS, KNOWN_REASONS, first_hint, view
 from kiosk.visit import ANOTHER_CODE
+from kiosk.whereabouts import WARNING
 from kiosk.witness import INCONSISTENT
 from tests.kiosk.gallery import BASE, DECLINED, SCREENS, SETTINGS
 from tests.kiosk.people import READING
 from verifier.decision.facts import Reason
+from verifier.protocol.practice import Outcome as Practice
+from verifier.protocol.practice import Part
+from verifier.protocol.practice import Reason as Why
 from verifier.protocol.values import Assurance, Outcome
 from web.notice import Notice
 
@@ -54,8 +59,24 @@ def used_keys() -> set[str]:
     keys |= {f"slip.{state}" for state in get_args(SlipState)}
     keys |= {f"slip.{part}" for part in ("heading", "time", "name", "query", "simulated")}
     keys |= {"counter.offline", "counter.fault", "counter.stopped"}
-    keys |= {"health.clock_skew", f"health.{INCONSISTENT}"}
-    return keys
+    keys |= {"health.clock_skew", f"health.{INCONSISTENT}", f"health.{WARNING}"}
+    return keys | practice_keys()
+
+
+def practice_keys() -> set[str]:
+    """What 医护签到 says."""
+    titles = (*Practice, "locked", "retry_out", "asks_reason", "asks_move")
+    keys = {f"practice.title.{title}" for title in titles}
+    keys |= {f"staff.{way}" for way in ("check_in", "check_out", "site_code")}
+    keys |= {f"practice.mode.{act}" for act in get_args(Act)}
+    keys |= {f"practice.reason.{reason.value}" for reason in Why}
+    keys |= {f"practice.do.{what}" for what in ("locked", "registration", "identity", "place")}
+    keys |= {f"practice.refused.{why}" for why in (*REFUSALS.values(), "fault")}
+    parts = ("identity", "place", "registration")
+    keys |= {f"practice.part.{part}" for part in (*parts, "shift")}
+    keys |= {f"practice.{part}.{said.value}" for part in parts for said in Part}
+    keys |= {f"practice.shift.{s}" for s in ("on_shift", "on_call", "off", "unscheduled")}
+    return keys | {"practice.reviewed", "practice.care_goes_on", "signing.text"}
 
 
 def test_both_languages_have_the_same_keys_and_none_is_empty() -> None:

@@ -4,9 +4,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kiosk import events as e
-from kiosk.states import Door, Step, Visit, camera_on, is_start, start
+from kiosk.states import Door, ShownCode, Step, Visit, camera_on, is_start, start
 from kiosk.visit import advance, time_limit
-from tests.kiosk.people import CAPTURE, NOTICE, NOW, READING, exchange
+from tests.kiosk.people import (
+    CAPTURE,
+    NOTICE,
+    NOW,
+    READING,
+    checked_in,
+    elsewhere,
+    exchange,
+)
+from verifier.protocol.practice import Outcome as Practice
+from verifier.protocol.practice import Reason
 from verifier.protocol.values import Consent, Outcome, new_id
 
 OFFERS = (("look_again",), ("present_card",), ())
@@ -27,7 +37,26 @@ EXCHANGES += tuple(
     )
 )
 
+ANSWERS = (
+    checked_in(Practice.CONFIRMED),
+    checked_in(Practice.PROVISIONAL, shift="off"),
+    checked_in(Practice.RETRY, "practice.reason_needed", shift="off"),
+    checked_in(Practice.RETRY, "practice.move_unconfirmed", elsewhere=elsewhere()),
+    checked_in(Practice.RETRY, "practice.place_not_proved"),
+    checked_in(Practice.DENIED, "practice.locked", elsewhere=elsewhere(reachable=False)),
+    checked_in(Practice.CLOSED),
+)
+CODE_SHOWN = ShownCode("SLC1", "4F7K2M9Q", 9.0)
+
 HAPPENINGS = (
+    *(lambda v, each=each: e.CheckInAnswered(v.serial, each) for each in ANSWERS),
+    *(lambda _, act=act: e.Started(new_id(), act) for act in ("in", "out")),
+    lambda v: e.CheckInAnswered(v.serial - 1, ANSWERS[0]),
+    lambda _: e.ReasonGiven(Reason.RESCUE),
+    lambda _: e.MoveConfirmed(),
+    lambda _: e.SiteCodeWanted(),
+    lambda v: e.SiteCodeCame(v.serial, CODE_SHOWN),
+    lambda v: e.WasRefused(v.serial, "practice.unknown"),
     *(lambda _, door=door: e.DoorChosen(door) for door in Door),
     *(lambda _, key=key: e.KeyPressed(key) for key in "09X"),
     *(lambda v, each=each: e.Decided(v.serial, each) for each in EXCHANGES),
@@ -72,7 +101,11 @@ HAPPENINGS = (
 """Anything that can happen, timely or late, sensible or not."""
 
 FORWARD = {
-    Step.ATTRACT: (lambda _: e.Started(new_id()),),
+    Step.ATTRACT: (
+        lambda _: e.Started(new_id()),
+        lambda _: e.Started(new_id(), "in"),
+        lambda _: e.Started(new_id(), "out"),
+    ),
     Step.OPENING: (
         lambda v: e.Opened(v.serial, NOTICE, face_ready=True, identify=True, ready=EVERY_DOOR),
     ),
@@ -97,6 +130,17 @@ FORWARD = {
         lambda v: e.SlipDone(v.serial, "printed"),
     ),
     Step.COUNTER: (lambda _: e.StillHere(), lambda _: e.SlipWanted()),
+    Step.SIGNING: (
+        *(lambda v, each=each: e.CheckInAnswered(v.serial, each) for each in ANSWERS),
+        lambda v: e.Unreachable(v.serial, "kiosk.verifier_unreachable"),
+    ),
+    Step.PRACTICE: (
+        lambda _: e.ReasonGiven(Reason.RESCUE),
+        lambda _: e.MoveConfirmed(),
+        lambda _: e.LookAgain(),
+        lambda _: e.CardInstead(),
+    ),
+    Step.SITE_CODE: (lambda v: e.SiteCodeCame(v.serial, CODE_SHOWN),),
 }
 """What brings a visit on, so that late screens are reached often."""
 
@@ -199,7 +243,7 @@ def test_a_visit_without_a_decision_is_in_the_journal(
     for before, event, visit, effects in history:
         lost = isinstance(event, e.Unreachable) and before.step is Step.CHECKING
         if lost and event.serial == before.serial:
-            assert visit.step is Step.COUNTER
+            assert visit.step is (Step.COUNTER if before.act is None else Step.PRACTICE)
             assert any(isinstance(effect, e.WriteJournal) for effect in effects)
 
 
@@ -238,3 +282,43 @@ def test_every_claim_carries_its_legal_basis_and_something_to_judge(
             if isinstance(effect, e.Submit):
                 assert effect.basis.notice_version == NOTICE
                 assert effect.reading is not None or effect.capture is not None
+
+
+@settings(max_examples=150, deadline=None)
+@given(LIVES.map(live))
+def test_nobody_is_checked_in_without_a_touch_on_check_in_and_an_accepted_identity(
+    history: History,
+) -> None:
+    act = None
+    for before, event, visit, effects in history:
+        if is_start(before) and isinstance(event, e.Started):
+            act = event.act
+        for effect in effects:
+            if isinstance(effect, e.SendCheckIn):
+                assert act is not None
+                assert effect.act == act
+                exchanged = visit.exchange
+                assert exchanged is not None
+                assert effect.receipt == exchanged.answer.receipt_id
+                assert exchanged.answer.decision.outcome is Outcome.ACCEPTED
+        assert not (visit.act and visit.step is Step.RESULT)
+        assert visit.act or visit.step not in (Step.SIGNING, Step.PRACTICE)
+
+
+@settings(max_examples=150, deadline=None)
+@given(LIVES.map(live))
+def test_a_reason_or_a_move_is_sent_only_where_it_was_asked_for_and_touched(
+    history: History,
+) -> None:
+    for before, event, _, effects in history:
+        for effect in effects:
+            if isinstance(effect, e.SendCheckIn) and (effect.reason or effect.move):
+                assert isinstance(event, e.ReasonGiven | e.MoveConfirmed)
+                assert before.step is Step.PRACTICE
+
+
+@settings(max_examples=150, deadline=None)
+@given(LIVES.map(live))
+def test_the_site_s_code_stands_on_no_screen_of_a_visit(history: History) -> None:
+    for _, _, visit, _ in history:
+        assert visit.site_code is None or (visit.step is Step.SITE_CODE and visit.id is None)

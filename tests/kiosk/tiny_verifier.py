@@ -5,10 +5,12 @@ judges. What a real verifier decides is tested with a real one, elsewhere.
 """
 
 import asyncio
+import json
 import socket
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import uvicorn
@@ -26,7 +28,8 @@ from verifier.protocol.claim import Claim, claim_hash
 from verifier.protocol.claim_status import ClaimState, ClaimStatus
 from verifier.protocol.decision import ClaimAnswer
 from verifier.protocol.errors import PROBLEM_MEDIA_TYPE, refusal
-from verifier.protocol.values import from_b64url, new_id
+from verifier.protocol.practice import CheckedIn, CheckIn
+from verifier.protocol.values import from_b64url, new_id, now
 
 Judgement = Callable[[Claim, str], ClaimAnswer | str]
 """An answer to a claim and its bytes, or the code of a refusal."""
@@ -56,6 +59,12 @@ class TinyVerifier:
         """Hashes of claims whose state was asked for."""
         self.states: deque[str] = deque()
         """What is answered to that; `unknown` where nothing is said."""
+        self.check_ins: list[CheckIn] = []
+        self.practice: deque[CheckedIn | str] = deque()
+        """What is answered to the next check-ins: an answer, or how it breaks."""
+        self.site_codes: deque[str] = deque()
+        """The next codes; a refusal (`purpose.unknown`) where none is left."""
+        self.code_lasts = 30.0
         self.tokens: list[str] = []
         self.url = ""
 
@@ -81,6 +90,8 @@ class TinyVerifier:
                 Route("/v1/challenges", self._challenge, methods=["POST"]),
                 Route("/v1/claims", self._claim, methods=["POST"]),
                 Route("/v1/claims/{digest}", self._status, methods=["GET"]),
+                Route("/v1/practice/check-ins", self._check_in, methods=["POST"]),
+                Route("/v1/practice/site-code", self._site_code, methods=["GET"]),
             ]
         )
         config = uvicorn.Config(
@@ -100,7 +111,9 @@ class TinyVerifier:
         self.challenges += 1
         if self.before_challenges:
             return await self._break(self.before_challenges.popleft())
-        given = people.challenge(asked.visit, lifetime=self.lifetime, health=self.health)
+        given = people.challenge(
+            asked.visit, lifetime=self.lifetime, health=self.health, purpose=asked.purpose
+        )
         named = {"notice_version": self.notice, "pack_digest": self.pack_digest}
         return _json(given.model_copy(update=named).model_dump_json())
 
@@ -120,6 +133,21 @@ class TinyVerifier:
         self.asked.append(digest)
         state = self.states.popleft() if self.states else "unknown"
         return _json(ClaimStatus(claim_digest=digest, state=ClaimState(state)).model_dump_json())
+
+    async def _check_in(self, request: Request) -> Response:
+        self.check_ins.append(CheckIn.model_validate_json(await request.body()))
+        answer = self.practice.popleft()
+        if isinstance(answer, str):
+            return await self._break(answer)
+        return _json(answer.model_dump_json())
+
+    async def _site_code(self, _: Request) -> Response:
+        if not self.site_codes:
+            return await self._break("purpose.unknown")
+        code = self.site_codes.popleft() if len(self.site_codes) > 1 else self.site_codes[0]
+        until = now() + timedelta(seconds=self.code_lasts)
+        said = {"payload": f"SLC1:east:t:{code}", "code": code, "until": until.isoformat()}
+        return _json(json.dumps(said))
 
     async def _break(self, how: str) -> Response:
         if how == "hang":

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from shualian import home
+from shualian.demo.clinic import PHYSICIANS
 from shualian.demo.hospital import INSTITUTION, open_hospital
 from shualian.demo.results import TITLES
 from shualian.demo.sample import INVENTED
@@ -103,6 +104,7 @@ def assert_played_for_everybody(played: dict[str, Any]) -> None:
     everybody = {person.name for person in INVENTED}
     enrolled = {person.name for person in INVENTED if person.enrolled}
     applies = dict.fromkeys("aco", enrolled) | dict.fromkeys("dj", everybody - enrolled)
+    applies["r"] = {physician.invented.name for physician in PHYSICIANS}
     for letter in set(TITLES) - {"p"}:  # while the platform is away a few come
         who = " ".join(row["who"] for row in rows if row["visit"] == letter)
         assert {name for name in everybody if name in who} == applies.get(letter, everybody), letter
