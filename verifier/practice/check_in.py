@@ -4,101 +4,44 @@ Everything is one transaction: the window, the region's lock, the point, the cha
 denial is a result that commits. The same decision again gets the same window.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import cast
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from verifier import ledger
-from verifier.identity.galleries import Gallery
 from verifier.protocol.practice import (
-    PURPOSE,
     CheckedIn,
     CheckIn,
-    Elsewhere,
     Outcome,
     Part,
     PhoneCheckIn,
 )
 from verifier.protocol.values import Liveness, new_id
-from verifier.protocol.values import Outcome as Identity
-from verifier.trust.keys import KeyRing
 
-from . import deferred, locks, placing, points, receipts, rechecks, registry, sites, windows
+from . import deferred, locks, placing, points, registry, sites, windows
+from .answering import again, already, answer, here_already, in_the_way, no_window
 from .deciding import Facts, Verdict, decide
 from .deferred import Interval
-from .locks import Live, Taken
+from .desk import CheckInRefused, Desk, Who, identified
+from .locks import Live
 from .placing import Placed, Placing
 from .registry import Known
-from .rules import PracticeRules
-from .shift_now import ShiftNow, Status, shift_at
+from .shift_now import ShiftNow, shift_at
 from .sites import HospitalSite
 from .windows import Opening, Window
 
 
-class CheckInRefused(Exception):
-    """No check-in can be judged. Codes: `practice.decision_unusable`, `practice.unknown`,
-    `practice.site_unknown`."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-
-
-@dataclass(frozen=True)
-class Desk:
-    """Where and for whom check-ins are judged.
-
-    Attributes:
-        phone: whether the terminal is a practitioner's phone, which stands nowhere.
-    """
-
-    keyring: KeyRing
-    gallery: Gallery
-    institution: str
-    region_key: bytes | None
-    rules: PracticeRules
-    demo: bool
-    terminal: str
-    site: str
-    phone: bool
-    address: str
-
-
-@dataclass(frozen=True)
-class _Who:
-    """The decision on identity; or the request of a phone, whose key says whose it is."""
-
-    decision: str | None
-    person: str
-    accepted: bool
-    by_face: bool
-    liveness: Liveness
-    simulated: bool
-    deferred: bool
-    request: str | None = None
-
-
-_DECISION = text("""
-SELECT d.id, d.person, d.outcome, d.assurance, d.decided_at, d.purpose, d.terminal,
-       d.body->>'liveness' AS liveness, (d.body->>'simulated')::boolean AS simulated,
-       d.body->'reasons' AS reasons
-FROM receipts AS r JOIN decisions AS d ON d.id = r.decision
-WHERE r.id = :receipt AND d.institution = :institution
-""")
-
-
 def check_in(conn: Connection, desk: Desk, asked: CheckIn, at: datetime) -> CheckedIn:
     """Judge it and write down what follows. Raises `CheckInRefused`."""
-    who = _who(conn, desk, asked.receipt_id, at)
+    who = identified(conn, desk, asked.receipt_id, at)
     known = registry.of_person(conn, desk.institution, who.person)
     if known is None:
         raise CheckInRefused("practice.unknown", "nobody such practises here")
     if asked.act == "out":
         return _out(conn, desk, who, known, windows.last_before(conn, known.person, at), at)
     if who.decision and (before := windows.of_decision(conn, who.decision)) is not None:
-        return _already(desk, before, _OPENED[before.state], ())
+        return already(desk, before, _OPENED[before.state], ())
     site = sites.get(conn, desk.institution, desk.site)
     if site is None:
         raise CheckInRefused("practice.site_unknown", "this terminal's site is not recorded")
@@ -114,7 +57,7 @@ def check_in_by_phone(
     would come as a decision of its own, under a separate consent, and go through `check_in`.
     Raises `CheckInRefused`.
     """
-    who = _Who(None, holder, True, False, Liveness.NOT_ASSESSED, False, False, asked.request)
+    who = Who(None, holder, True, False, Liveness.NOT_ASSESSED, False, False, asked.request)
     known = registry.of_person(conn, desk.institution, holder)
     if known is None:
         raise CheckInRefused("practice.unknown", "nobody such practises here")
@@ -123,7 +66,7 @@ def check_in_by_phone(
         mine = found if found and found.practitioner == holder else None
         return _out(conn, desk, who, known, mine, at)
     if (before := windows.of_request(conn, desk.terminal, asked.request)) is not None:
-        return _already(desk, before, _OPENED[before.state], ())
+        return already(desk, before, _OPENED[before.state], ())
     site = sites.get(conn, desk.institution, desk.site)
     if site is None:
         raise CheckInRefused("practice.site_unknown", "no such site is recorded")
@@ -144,7 +87,7 @@ def _in(
     conn: Connection,
     desk: Desk,
     asked: CheckIn | PhoneCheckIn,
-    who: _Who,
+    who: Who,
     known: Known,
     site: HospitalSite,
     at: datetime,
@@ -169,16 +112,20 @@ def _in(
     if placed.answer.alert:
         ledger.append(conn, desk.institution, "terminal.moved", {"terminal": desk.terminal})
     key = locks.practitioner_key(desk.keyring, desk.region_key, desk.institution, known.code)
-    if verdict.proved and (here := _here(conn, desk, key, site, at)):
-        return _again(conn, desk, verdict, here, at)
+    if verdict.proved and (here := here_already(conn, desk, key, site, at)):
+        return again(conn, desk, verdict, here, at)
+    elsewhere = locks.elsewhere(conn, key, site.stand, at) if verdict.proved else None
+    if elsewhere and when is None and not (asked.move and elsewhere.reachable):
+        # Before a reason is asked for, which would be given for nothing.
+        return in_the_way(conn, desk, known, verdict, shift, elsewhere, site)
     if verdict.opens is None or verdict.until is None:
-        return _none(conn, desk, known, verdict, shift, ())
+        return no_window(conn, desk, known, verdict, shift, ())
     if when is not None:
         return _deferred(conn, desk, asked, who, known, site, verdict, placed, shift, when)
     window = new_id()
     taken = locks.take(conn, key, window, site.stand, at, verdict.until, move=asked.move)
     if not taken.ours:
-        return _in_the_way(conn, desk, known, verdict, shift, taken, site)
+        return in_the_way(conn, desk, known, verdict, shift, taken, site)
     opening = replace(
         _opening(desk, asked, who, known, site, verdict, placed, shift),
         id=window,
@@ -189,13 +136,13 @@ def _in(
     points.keep(conn, desk.gallery, known.person, placed.point, window, at)
     _use_code(conn, desk, known, placed, at)
     found = windows.get(conn, desk.institution, window)
-    return _answer(desk, verdict, shift, found, leaf)
+    return answer(desk, verdict, shift, found, leaf)
 
 
 def _opening(
     desk: Desk,
     asked: CheckIn | PhoneCheckIn,
-    who: _Who,
+    who: Who,
     known: Known,
     site: HospitalSite,
     verdict: Verdict,
@@ -229,7 +176,7 @@ def _deferred(
     conn: Connection,
     desk: Desk,
     asked: CheckIn | PhoneCheckIn,
-    who: _Who,
+    who: Who,
     known: Known,
     site: HospitalSite,
     verdict: Verdict,
@@ -248,7 +195,7 @@ def _deferred(
     windows.open_window(conn, desk.institution, opening)
     found = windows.get(conn, desk.institution, opening.id)
     told = replace(verdict, outcome=Outcome.DEFERRED)
-    return _answer(desk, told, shift, found, "")
+    return answer(desk, told, shift, found, "")
 
 
 def _shift(conn: Connection, known: Known, site: HospitalSite, at: datetime) -> ShiftNow:
@@ -287,7 +234,7 @@ def _end_ours(conn: Connection, desk: Desk, other: Live | None, at: datetime) ->
 
 
 def _out(
-    conn: Connection, desk: Desk, who: _Who, known: Known, found: Window | None, at: datetime
+    conn: Connection, desk: Desk, who: Who, known: Known, found: Window | None, at: datetime
 ) -> CheckedIn:
     shift = shift_at(conn, known.person, None, at)
     identity = Part.NOT_PROVED
@@ -296,138 +243,13 @@ def _out(
     verdict = Verdict(Outcome.NOT_IN, identity, Part.PROVED, Part.PROVED, (), at)
     if identity is Part.NOT_PROVED:
         verdict = Verdict(Outcome.RETRY, identity, Part.PROVED, Part.PROVED, (), at)
-        return _answer(desk, verdict, shift, None, "")
+        return answer(desk, verdict, shift, None, "")
     if found is None or not found.open_at(at):
-        return _answer(desk, verdict, shift, None, "")
+        return answer(desk, verdict, shift, None, "")
     leaf = windows.close(conn, found, at, "out")
     closed = windows.get(conn, desk.institution, found.id)
     verdict = Verdict(Outcome.CLOSED, identity, Part.PROVED, Part.PROVED, (), at)
-    return _answer(desk, verdict, shift, closed, leaf)
-
-
-def _in_the_way(
-    conn: Connection,
-    desk: Desk,
-    known: Known,
-    verdict: Verdict,
-    shift: ShiftNow,
-    taken: Taken,
-    site: HospitalSite,
-) -> CheckedIn:
-    """Practising already: here, which is well, or elsewhere."""
-    other = taken.other
-    assert other is not None  # noqa: S101  (a lock that is not ours is somebody's)
-    if other.stand == site.stand and (before := windows.get(conn, desk.institution, other.window)):
-        return _again(conn, desk, verdict, before, taken.since)
-    elsewhere = Elsewhere(
-        site=other.stand.site,
-        since=other.since,
-        here=other.stand.institution == desk.institution,
-        reachable=taken.reachable,
-    )
-    if taken.reachable:
-        reasons, outcome = ("practice.move_unconfirmed",), Outcome.RETRY
-    else:
-        reasons, outcome = ("practice.locked",), Outcome.DENIED
-    told = replace(verdict, outcome=outcome, reasons=reasons)
-    return _none(conn, desk, known, told, shift, elsewhere)
-
-
-def _here(
-    conn: Connection, desk: Desk, key: str, site: HospitalSite, at: datetime
-) -> Window | None:
-    """The window under which the person practises at this site already."""
-    other = locks.live(conn, key)
-    if other is None or other.until <= at or other.stand != site.stand:
-        return None
-    return windows.get(conn, desk.institution, other.window)
-
-
-def _again(
-    conn: Connection, desk: Desk, verdict: Verdict, window: Window, at: datetime
-) -> CheckedIn:
-    """Already in, whatever the shift says by now; an answer, if the person had been asked.
-
-    A window that was opened on the shift without a face, as a phone opens it, is confirmed by one.
-    """
-    if verdict.identity is Part.PROVED and rechecks.answered(conn, window, at):
-        window = windows.get(conn, desk.institution, window.id) or window
-    planned = window.shift in ("on_shift", "on_call")
-    if verdict.outcome is Outcome.CONFIRMED and window.state == "provisional" and planned:
-        windows.confirm(conn, window, desk.terminal, at)
-        window = windows.get(conn, desk.institution, window.id) or window
-    return _already(desk, window, Outcome.ALREADY_IN, ())
-
-
-def _none(
-    conn: Connection,
-    desk: Desk,
-    known: Known,
-    verdict: Verdict,
-    shift: ShiftNow,
-    elsewhere: Elsewhere | tuple[()],
-) -> CheckedIn:
-    """No window. A denial is entered; what can be tried again is not."""
-    if verdict.outcome is Outcome.DENIED:
-        facts = {"person": known.person, "terminal": desk.terminal, "reasons": [*verdict.reasons]}
-        ledger.append(conn, desk.institution, "practice.refused", facts)
-    return CheckedIn(
-        outcome=verdict.outcome,
-        identity=verdict.identity,
-        place=verdict.place,
-        shift=shift.status,
-        registration=verdict.registration,
-        reasons=list(verdict.reasons),
-        elsewhere=elsewhere or None,
-    )
-
-
-def _already(desk: Desk, window: Window, outcome: Outcome, reasons: tuple[str, ...]) -> CheckedIn:
-    identity = Part.PROVED if window.way == "face" else Part.OTHER_WAY
-    proved = (identity, Part.PROVED, Part.PROVED)
-    verdict = Verdict(outcome, *proved, reasons, window.opened_at)
-    shift = ShiftNow(cast("Status", window.shift))
-    return _answer(desk, verdict, shift, window, window.leaf)
-
-
-def _answer(
-    desk: Desk, verdict: Verdict, shift: ShiftNow, window: Window | None, leaf: str
-) -> CheckedIn:
-    signed = receipts.issue(desk.keyring, window, leaf) if window and leaf else None
-    return CheckedIn(
-        outcome=verdict.outcome,
-        identity=verdict.identity,
-        place=verdict.place,
-        shift=shift.status,
-        registration=verdict.registration,
-        reasons=list(verdict.reasons),
-        window=window.id if window else None,
-        opened_at=window.opened_at if window else None,
-        until=window.ends_at if window else None,
-        receipt=signed,
-    )
-
-
-def _who(conn: Connection, desk: Desk, receipt: str, at: datetime) -> _Who:
-    bound = {"receipt": receipt, "institution": desk.institution}
-    row = conn.execute(_DECISION, bound).one_or_none()
-    fresh = row is not None and at - row.decided_at <= timedelta(seconds=desk.rules.identity_s)
-    if row is None or row.terminal != desk.terminal or row.purpose != PURPOSE or not fresh:
-        raise CheckInRefused(
-            "practice.decision_unusable",
-            "it rests on a decision of this terminal and purpose, two minutes old at most",
-        )
-    if row.person is None:
-        raise CheckInRefused("practice.unknown", "nobody was found")
-    return _Who(
-        decision=row.id,
-        person=row.person,
-        accepted=row.outcome == Identity.ACCEPTED,
-        by_face=row.assurance in ("card+face", "face"),
-        liveness=Liveness(row.liveness),
-        simulated=row.simulated,
-        deferred=deferred.BY_TICKET in (row.reasons or ()),
-    )
+    return answer(desk, verdict, shift, closed, leaf)
 
 
 def _use_code(conn: Connection, desk: Desk, known: Known, placed: Placed, at: datetime) -> None:

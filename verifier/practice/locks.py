@@ -111,6 +111,14 @@ def live(conn: Connection, key: str, *, hold: bool = False) -> Live | None:
     return Live(row.practice_window, stand, row.since, row.until)
 
 
+def elsewhere(conn: Connection, key: str, here: Stand, at: datetime) -> Taken | None:
+    """Where somebody practises now, if that is another site; nothing is held or changed."""
+    other = live(conn, key)
+    if other is None or other.until <= at or other.stand == here:
+        return None
+    return Taken(False, at, other, _reachable(other, here, max(at, other.since)))
+
+
 def release(conn: Connection, window: str, at: datetime) -> None:
     """End a window's lock; harmless where it is ended."""
     _end(conn, window, at, None)

@@ -7,7 +7,7 @@ from joserfc.jwk import OKPKey
 from sqlalchemy import Connection, text
 
 from verifier.identity.galleries import Gallery
-from verifier.practice.check_in import Desk
+from verifier.practice.desk import Desk
 from verifier.practice.rules import PracticeRules
 from verifier.protocol.practice import PURPOSE
 from verifier.protocol.values import new_id

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, text
 from verifier.identity import galleries, institutions
 from verifier.identity.galleries import Gallery
 from verifier.practice import windows
-from verifier.practice.check_in import Desk, check_in
+from verifier.practice.check_in import check_in
+from verifier.practice.desk import Desk
 from verifier.protocol.practice import CheckIn, Reason
 from verifier.store.database import Database
 from verifier.trust.keys import KeyRing

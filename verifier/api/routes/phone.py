@@ -8,7 +8,8 @@ from sqlalchemy import Connection
 
 from verifier.place import SiteCode
 from verifier.practice import phone_state, registry, sites, typed_codes, windows
-from verifier.practice.check_in import CheckInRefused, Desk, check_in_by_phone
+from verifier.practice.check_in import check_in_by_phone
+from verifier.practice.desk import CheckInRefused, Desk
 from verifier.practice.registry import Known
 from verifier.practice.shift_now import shift_at
 from verifier.practice.windows import WindowRefused

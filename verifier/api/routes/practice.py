@@ -19,7 +19,8 @@ from verifier.practice import (
     windows,
 )
 from verifier.practice.changes import CursorRefused
-from verifier.practice.check_in import CheckInRefused, Desk, check_in
+from verifier.practice.check_in import check_in
+from verifier.practice.desk import CheckInRefused, Desk
 from verifier.practice.windows import Window, WindowRefused
 from verifier.protocol.errors import refusal
 from verifier.protocol.practice import (
