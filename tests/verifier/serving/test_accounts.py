@@ -221,6 +221,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "/v1/accounts": {"login": "g9999"},
     "/v1/accounts/{account_id}/state": {"state": "suspended"},
     "/v1/terminals/{terminal_id}/state": {"state": "suspended"},
+    "/v1/practice/windows/{window_id}/review": {"approve": True},
+    "/v1/practice/windows/{window_id}/correction": {"ends_at": "2026-01-01T00:00:00Z"},
 }
 
 
@@ -230,6 +232,7 @@ def filled(path: str, account: str = "", terminal: str = "") -> str:
         "{terminal_id}": terminal or new_id(),
         "{desk_id}": terminal or new_id(),
         "{receipt_id}": new_id(),
+        "{window_id}": new_id(),
         "{role}": "counter",
         "{first}": "1",
         "{second}": "2",
