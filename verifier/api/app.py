@@ -60,7 +60,7 @@ def create_app(parts: Dependencies) -> FastAPI:
 
 
 class VerifierApp(FastAPI):
-    """FastAPI, but for the two routes of every visit, which go straight to their functions.
+    """FastAPI, but for the routes of every visit and order, which go straight to their functions.
 
     The framework's layers and its resolving of dependencies at each call cost more than the two
     calls come to. Its routes stay for the documents, and for every method but POST.
@@ -87,6 +87,8 @@ def _short_ways(site: Site) -> ASGIApp:
         request = Request(scope, receive)
         if scope["path"] == "/v1/claims":
             response = await claims.judge_a_claim(request, site)
+        elif scope["path"] == "/v1/practice/introspect":
+            response = await practice.ask_shortly(request, site)
         else:
             proven = await proven_terminal(request, site)
             response = await challenges.ask_for_a_challenge(proven, site)

@@ -14,8 +14,8 @@ from verifier.protocol.errors import Refused, refusal
 from .problems import problem_response, refusal_of
 from .site import Site
 
-SHORT = frozenset({"/v1/challenges", "/v1/claims"})
-"""Paths of every visit, which the app answers without the framework's router."""
+SHORT = frozenset({"/v1/challenges", "/v1/claims", "/v1/practice/introspect"})
+"""Paths of every visit and of every order, which the app answers without the framework's router."""
 
 HEADERS = [
     (b"cache-control", b"no-store"),

@@ -59,6 +59,17 @@ def alone(conn: Connection, statement: str, values: Mapping[str, Any]) -> Row | 
             driver.autocommit = False
 
 
+def all_alone(conn: Connection, statement: str, values: Mapping[str, Any]) -> list[Row]:
+    """As `alone`, with every row."""
+    driver = driver_of(conn)
+    driver.autocommit = True
+    try:
+        return cursor_of(conn).execute(statement, values).fetchall()
+    finally:
+        if not driver.closed:
+            driver.autocommit = False
+
+
 def within(conn: Connection, statement: str, values: Mapping[str, Any]) -> Row | None:
     """One statement in the caller's transaction; its first row."""
     return cursor_of(conn).execute(statement, values).fetchone()

@@ -6,10 +6,11 @@ what is not known is `unknown`, which is no refusal.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
+from verifier.decision.exchange import all_alone
 from verifier.protocol.practice import Introspection, Question
 from verifier.protocol.values import Liveness
 from verifier.receipts.issue import issuer_of, pairwise_subject
@@ -21,13 +22,17 @@ BACK = timedelta(days=180)
 AHEAD = timedelta(seconds=30)
 """A HIS's clock may be so far before ours."""
 
-_ASK = text("""
+_ASK = """
 SELECT q.n, p.person, w.id, w.state, w.opened_at, w.site, w.department, w.way, w.liveness,
-       w.simulated, w.ends_at, r.practice_right, r.supervisor, f.state AS payment,
-       s.ends_at > q.at AS supervisor_in
-FROM unnest(CAST(:codes AS text[]), CAST(:moments AS timestamptz[]), CAST(:days AS date[]),
-            CAST(:sites AS text[])) WITH ORDINALITY AS q(code, at, day, site, n)
-JOIN practitioners AS p ON p.institution = :institution AND p.code = q.code
+       w.simulated, w.ends_at, r.practice_right, f.state AS payment,
+       s.ends_at > q.at AS supervisor_in,
+       EXISTS (
+         SELECT 1 FROM practice_windows AS d WHERE d.practitioner = p.person
+           AND d.state = 'deferred' AND d.opened_at <= q.at AND d.until > q.at
+       ) AS deferred
+FROM unnest(%(codes)s::text[], %(moments)s::timestamptz[], %(days)s::date[], %(sites)s::text[])
+  WITH ORDINALITY AS q(code, at, day, site, n)
+JOIN practitioners AS p ON p.institution = %(institution)s AND p.code = q.code
 LEFT JOIN LATERAL (
   SELECT w.*, least(coalesce(w.closed_at, w.until), l.closed_at) AS ends_at
   FROM practice_windows AS w LEFT JOIN practice_locks AS l ON l.practice_window = w.id
@@ -54,12 +59,27 @@ LEFT JOIN LATERAL (
     AND v.state NOT IN ('denied', 'deferred')
   ORDER BY v.opened_at DESC LIMIT 1
 ) AS s ON true
-""")
+"""
 
-_DEFERRED = text("""
-SELECT 1 FROM practice_windows WHERE practitioner = :person AND state = 'deferred'
-  AND opened_at <= :at AND until > :at LIMIT 1
-""")
+
+class _Row(NamedTuple):
+    """What the store knows of one question."""
+
+    n: int
+    person: str
+    id: str | None
+    state: str
+    opened_at: datetime
+    site: str
+    department: str
+    way: str
+    liveness: str
+    simulated: bool
+    ends_at: datetime
+    practice_right: str | None
+    payment: str | None
+    supervisor_in: bool | None
+    deferred: bool
 
 
 def answers(
@@ -82,25 +102,25 @@ def answers(
         "days": [one.at.astimezone(HOSPITAL).date() for one in asked],
         "sites": [known.get(one.institution or "") for one in asked],
     }
-    found = {row.n: row for row in conn.execute(_ASK, bound)}
+    found = {row[0]: _Row(*row) for row in all_alone(conn, _ASK, bound)}
     return [
-        _answer(conn, keyring, institution, one, found.get(number), at, known)
+        _answer(keyring, institution, one, found.get(number), at, known)
         for number, one in enumerate(asked, 1)
     ]
 
 
 def _answer(
-    conn: Connection,
     keyring: KeyRing,
     institution: str,
     asked: Question,
-    row: Any,
+    row: _Row | None,
     at: datetime,
     sites: dict[str, str],
 ) -> Introspection:
-    if why := _cannot_say(institution, asked, row, at, sites):
-        return _unknown(institution, asked, why)
-    state, reasons = _window_state(conn, asked, row, sites)
+    why = _cannot_say(institution, asked, at, sites)
+    if why or row is None:
+        return _unknown(institution, asked, why or "practice.unknown")
+    state, reasons = _window_state(asked, row, sites)
     right = row.practice_right or "none"
     supervisor_in = bool(row.supervisor_in) if right == "supervised" else None
     payment = row.payment or "unknown"
@@ -123,7 +143,7 @@ def _answer(
     )
 
 
-def _window(row: Any) -> dict[str, Any]:
+def _window(row: _Row) -> dict[str, Any]:
     return {
         "nbf": int(row.opened_at.timestamp()),
         "exp": int(row.ends_at.timestamp()),
@@ -137,7 +157,7 @@ def _window(row: Any) -> dict[str, Any]:
 
 
 def _cannot_say(
-    institution: str, asked: Question, row: Any, at: datetime, sites: dict[str, str]
+    institution: str, asked: Question, at: datetime, sites: dict[str, str]
 ) -> str | None:
     if asked.institution not in (None, institution, *sites):
         return "practice.other_institution"
@@ -145,16 +165,14 @@ def _cannot_say(
         return "practice.in_the_future"
     if asked.at < at - BACK:
         return "practice.too_long_ago"
-    return "practice.unknown" if row is None else None
+    return None
 
 
-def _window_state(
-    conn: Connection, asked: Question, row: Any, sites: dict[str, str]
-) -> tuple[str, list[str]]:
+def _window_state(asked: Question, row: _Row, sites: dict[str, str]) -> tuple[str, list[str]]:
     elsewhere = row.id is not None and sites.get(asked.institution or "", row.site) != row.site
     if row.id is not None and row.ends_at > asked.at and not elsewhere:
         return row.state, [] if row.state != "denied" else ["practice.denied"]
-    if conn.scalar(_DEFERRED, {"person": row.person, "at": asked.at}):
+    if row.deferred:
         return "unknown", ["practice.deferred"]
     return "none", ["practice.at_another_site" if elsewhere else "practice.not_in"]
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from joserfc.errors import JoseError
@@ -96,18 +97,37 @@ def suspend(conn: Connection, client: str, institution: str) -> bool:
     return bool(done.rowcount)
 
 
-_GET = select(Client.__table__).where(Client.id == bindparam("client"))
+_GET = select(
+    Client.id, Client.institution, Client.scopes, Client.state, Client.kind, Client.public_jwk
+).where(Client.id == bindparam("client"))
 
 
 def get(conn: Connection, client: str) -> ClientRecord | None:
     """The record, or None where no such client is registered."""
-    row = conn.execute(_GET, {"client": client}).mappings().one_or_none()
-    if row is None:
-        return None
-    jwk = row["public_jwk"]
-    key = ECKey.import_key(jwk) if jwk["kty"] == "EC" else OKPKey.import_key(jwk)
-    scopes = frozenset(row["scopes"])
-    return ClientRecord(row["id"], row["institution"], scopes, row["state"], key, row["kind"])
+    row = conn.execute(_GET, {"client": client}).one_or_none()
+    return None if row is None else record(*row)
+
+
+COLUMNS = "id, institution, scopes, state, kind, public_jwk"
+
+
+def record(
+    name: str,
+    institution: str,
+    scopes: Iterable[str],
+    state: str,
+    kind: str,
+    jwk: Mapping[str, str],
+) -> ClientRecord:
+    """The record of a row, its columns in the order of `COLUMNS`."""
+    key = _key(tuple(sorted(jwk.items())))
+    return ClientRecord(name, institution, frozenset(scopes), state, key, kind)
+
+
+@lru_cache(maxsize=256)
+def _key(jwk: tuple[tuple[str, str], ...]) -> ECKey | OKPKey:
+    members: dict[str, Any] = dict(jwk)
+    return ECKey.import_key(members) if members["kty"] == "EC" else OKPKey.import_key(members)
 
 
 def use_assertion(conn: Connection, client: str, jti: str, expires_at: datetime) -> bool:
