@@ -115,7 +115,7 @@ def _in(
     if verdict.proved and (here := here_already(conn, desk, key, site, at)):
         return again(conn, desk, verdict, here, at)
     elsewhere = locks.elsewhere(conn, key, site.stand, at) if verdict.proved else None
-    if elsewhere and when is None and not (asked.move and elsewhere.reachable):
+    if elsewhere and when is None and not elsewhere.reachable:
         # Before a reason is asked for, which would be given for nothing.
         return in_the_way(conn, desk, known, verdict, shift, elsewhere, site)
     if verdict.opens is None or verdict.until is None:

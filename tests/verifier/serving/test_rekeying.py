@@ -13,9 +13,7 @@ from verifier.trust.keys import KeyRing
 from verifier.trust.sealing import SealBroken, Secret, new_key, seal, unseal
 
 from ..fixtures import INSTITUTION, PACK, unit_vectors
-from .test_backup import WANG, ZHANG, Place, place, refused, typed
-
-__all__ = ["place"]
+from .restoring import WANG, ZHANG, Place, refused, typed
 
 
 def opened(conn: Connection, ring: KeyRing) -> Gallery:
