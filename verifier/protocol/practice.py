@@ -8,12 +8,11 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Literal
 
-from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, KeySet
 from pydantic import Field, ValidationError
 
 from . import jose
 from .claim import Message, where
+from .receipt import signed_payload
 from .values import Code, Digest, Id, Liveness, UtcTime
 
 PURPOSE = "practice_check_in"
@@ -324,12 +323,9 @@ def check_practice_receipt(
 
 
 def _read(compact: str, jwks: dict[str, Any]) -> PracticeReceipt:
-    try:
-        ring = KeySet.import_key_set(jwks)  # type: ignore[arg-type]
-        keys = {key.kid: key for key in ring.keys if isinstance(key, ECKey)}
-        payload = jose.verify(jose.PRACTICE, compact, keys.get)
-    except (jose.BadSignature, JoseError, ValueError, KeyError):
-        raise PracticeReceiptRefused("receipt.signature_invalid") from None
+    payload = signed_payload(jose.PRACTICE, compact, jwks)
+    if payload is None:
+        raise PracticeReceiptRefused("receipt.signature_invalid")
     try:
         return PracticeReceipt.model_validate_json(payload)
     except ValidationError as error:

@@ -85,13 +85,20 @@ def check_receipt(
 
 def read_receipt(compact: str, jwks: dict[str, Any]) -> Receipt:
     """The receipt whatever it says, its signature checked. Raises `ReceiptRefused`."""
-    try:
-        ring = KeySet.import_key_set(jwks)  # type: ignore[arg-type]
-        keys = {key.kid: key for key in ring.keys if isinstance(key, ECKey)}
-        payload = jose.verify(jose.RECEIPT, compact, keys.get)
-    except (jose.BadSignature, JoseError, ValueError, KeyError):
-        raise ReceiptRefused("receipt.signature_invalid") from None
+    payload = signed_payload(jose.RECEIPT, compact, jwks)
+    if payload is None:
+        raise ReceiptRefused("receipt.signature_invalid")
     try:
         return Receipt.model_validate_json(payload)
     except ValidationError as error:
         raise ReceiptRefused("receipt.malformed") from ValueError(where(error))
+
+
+def signed_payload(kind: jose.Kind, compact: str, jwks: dict[str, Any]) -> bytes | None:
+    """What a document of this kind says, if a P-256 key of the set (RFC 7517) signed it."""
+    try:
+        ring = KeySet.import_key_set(jwks)  # type: ignore[arg-type]
+        keys = {key.kid: key for key in ring.keys if isinstance(key, ECKey)}
+        return jose.verify(kind, compact, keys.get)
+    except (jose.BadSignature, JoseError, ValueError, KeyError):
+        return None

@@ -20,7 +20,7 @@ HERE = Stand("H99010100001", "东院区", "wgs84", *EAST)
 NEAR = Stand("H99010100002", "西院区", "wgs84", *WEST)
 FAR = Stand("H99010100003", "北方医院", "wgs84", 39.9, 116.4)
 HOURS = timedelta(hours=8)
-RACES = 200
+RACES = 1000
 
 
 def take(
@@ -94,7 +94,7 @@ def test_a_lock_holds_no_name_no_number_and_no_code(begun: Connection, key: str)
     assert number(1) not in str(tuple(row))
 
 
-def test_in_races_of_two_institutions_just_one_gets_it(
+def test_in_a_thousand_races_of_two_institutions_just_one_gets_it(
     database: Database, keyring: KeyRing
 ) -> None:
     barrier = threading.Barrier(2)
