@@ -9,7 +9,11 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from benchmarks.record import recording
@@ -26,21 +30,28 @@ def main() -> int:
     parser.add_argument("callers", nargs="*", help="by default all")
     parser.add_argument("--requests", type=int, default=5000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--at-once", type=int, default=2, help="callers side by side, a core each")
     given = parser.parse_args()
     command = f"make fuzz-api RUNS={given.requests}"
-    with recording("fuzz-api", command, given.seed) as record:
-        callers = {
-            name: _sent(name, given.requests, given.seed) for name in given.callers or CALLERS
-        }
-        record.figures = {"callers": callers}
+    names = given.callers or list(CALLERS)
+    with (
+        recording("fuzz-api", command, given.seed) as record,
+        tempfile.TemporaryDirectory() as room,
+        ThreadPoolExecutor(given.at_once) as side_by_side,
+    ):
+        sent = partial(_sent, given.requests, given.seed, Path(room))
+        callers = dict(zip(names, side_by_side.map(sent, names), strict=True))
+        record.figures = {"at_once": given.at_once, "callers": callers}
     return int(any(one["failed"] for one in callers.values()))
 
 
-def _sent(caller: str, requests: int, seed: int) -> dict[str, Any]:
+def _sent(requests: int, seed: int, room: Path, caller: str) -> dict[str, Any]:
     began = time.perf_counter()
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", f"{TEST}[{caller}]"]
+    # A folder each: two sessions of pytest that share one sweep each other's old folders away.
+    apart = f"--basetemp={room / caller}"
     done = subprocess.run(
-        [*command, f"--hypothesis-seed={seed}", "--hypothesis-show-statistics"],
+        [*command, apart, f"--hypothesis-seed={seed}", "--hypothesis-show-statistics"],
         env={**os.environ, "SHUALIAN_API_REQUESTS": str(requests)},
         capture_output=True,
         text=True,
