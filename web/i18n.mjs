@@ -2,13 +2,13 @@
 
 const texts = {};
 
-/** Fetches both catalogues; call once before `translator`. */
-export async function loadCatalogues(languages = ["zh", "en"]) {
-  const load = async (language) => {
-    const answer = await fetch(`/web/catalogue.${language}.json`);
-    texts[language] = await answer.json();
+/** Fetches the texts of these rooms (files `ROOM.LANGUAGE.json`); call once before `translator`. */
+export async function loadCatalogues(languages = ["zh", "en"], rooms = ["catalogue"]) {
+  const load = async (language, room) => {
+    const answer = await fetch(`/web/${room}.${language}.json`);
+    texts[language] = { ...texts[language], ...(await answer.json()) };
   };
-  await Promise.all(languages.map(load));
+  await Promise.all(languages.flatMap((language) => rooms.map((room) => load(language, room))));
 }
 
 /** `t(key, values)` for one language. A missing key shows itself: a test finds it before a person does. */

@@ -19,7 +19,7 @@ const t = translator(language);
 const shown = { record: null, state: null, note: null, siteCode: "", asks: false, request: null };
 let busy = false;
 
-await loadCatalogues([language]);
+await loadCatalogues([language], ["console_phone"]);
 if (canHoldAKey()) {
   await attempt(async () => {
     shown.record = (await load()) ?? null;
