@@ -5,22 +5,16 @@ is a ledger entry all the same.
 """
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
-from sqlalchemy import Connection
-from sqlalchemy.exc import ProgrammingError
 
+from verifier.cli_common import transaction
 from verifier.protocol.values import now
-from verifier.settings import Settings, SettingsRefused, load
-from verifier.store.database import open_database
-from verifier.store.errors import StoreRefused
 from verifier.trust.accounts import accounts
 from verifier.trust.accounts.accounts import AccountRefused, Made
 from verifier.trust.accounts.roles import PERMISSIONS, Role, RolesConflict
-from verifier.trust.keys import KeyRing, KeysRefused
+from verifier.trust.keys import KeyRing
 
 app = typer.Typer(
     help="Staff's accounts: the first administrators, a way back in (docs/accounts.md).",
@@ -29,8 +23,7 @@ app = typer.Typer(
 )
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-_OLDER = "the tables are not of this version: run shualian verifier migrate"
-_REFUSED = (AccountRefused, KeysRefused, RolesConflict, SettingsRefused, StoreRefused)
+_REFUSED = (AccountRefused, RolesConflict)
 
 
 @app.command()
@@ -43,7 +36,7 @@ def first(
 
     For the three administrators of a new hospital, one after another; they make all others.
     """
-    with _ledgered() as (conn, settings):
+    with transaction(*_REFUSED) as (conn, settings):
         ring = KeyRing.load_or_create(settings.keys)
         made = accounts.create(conn, ring, settings.institution, login, now())
         accounts.grant(conn, settings.institution, made.account, role, now())
@@ -53,7 +46,7 @@ def first(
 @app.command()
 def renew(login: str, as_json: AsJson = False) -> None:
     """Print a new one-time code for an administrator who lost password or telephone."""
-    with _ledgered() as (conn, settings):
+    with transaction(*_REFUSED) as (conn, settings):
         ring = KeyRing.load(settings.keys)
         account = accounts.named(conn, settings.institution, login)
         made = accounts.renew(conn, ring, settings.institution, account, now())
@@ -63,7 +56,7 @@ def renew(login: str, as_json: AsJson = False) -> None:
 @app.command("list")
 def list_accounts(as_json: AsJson = False) -> None:
     """List the institution's accounts with their roles."""
-    with _ledgered() as (conn, settings):
+    with transaction(*_REFUSED) as (conn, settings):
         found = accounts.listed(conn, settings.institution)
     if as_json:
         typer.echo(json.dumps([line.model_dump(mode="json") for line in found]))
@@ -79,27 +72,9 @@ def roles() -> None:
         typer.echo(f"{role:<18} {', '.join(sorted(PERMISSIONS[role])) or '(nothing yet)'}")
 
 
-@contextmanager
-def _ledgered() -> Iterator[tuple[Connection, Settings]]:
-    """One transaction of the app's role. A typed error is one sentence and exit code 1."""
-    try:
-        settings = load()
-        with open_database(settings) as database, database.app.begin() as conn:
-            yield conn, settings
-    except _REFUSED as error:
-        _fail(str(error), error.code)
-    except ProgrammingError:
-        _fail(_OLDER, "store.not_migrated")
-
-
 def _say(made: Made, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps({"account": made.account, "code": made.code}))
         return
     typer.echo(f"启用码 Code: {made.code}")
     typer.echo(f"24小时内有效，只用一次 Once, until {made.expires_at:%Y-%m-%d %H:%M}Z")
-
-
-def _fail(message: str, code: str) -> NoReturn:
-    typer.echo(f"{message} [{code}]", err=True)
-    raise typer.Exit(1)

@@ -1,21 +1,21 @@
 """`shualian backup`: the database into a folder that may be carried away (docs/backup.md)."""
 
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
+from verifier.cli_common import told
 from verifier.protocol.values import now
-from verifier.settings import SettingsRefused, load
+from verifier.settings import load
 from verifier.store import backup
 from verifier.store.backup import BackupRefused
 from verifier.store.database import open_database
-from verifier.store.errors import StoreRefused
 from verifier.trust.erasures import ErasuresBroken
-from verifier.trust.keys import KeyRing, KeysRefused
+from verifier.trust.keys import KeyRing
 
 app = typer.Typer(pretty_exceptions_enable=False)
-REFUSED = (BackupRefused, ErasuresBroken, KeysRefused, SettingsRefused, StoreRefused)
+REFUSED = (BackupRefused, ErasuresBroken)
 
 
 @app.command()
@@ -24,7 +24,7 @@ def make_a_backup(
     check: Annotated[bool, typer.Option("--check", help="Only check one that is there.")] = False,
 ) -> None:
     """Write the database, without any key, into a folder. The verifier may run meanwhile."""
-    try:
+    with told(*REFUSED, files="backup.unwritable"):
         settings = load()
         ring = KeyRing.load(settings.keys)
         if check:
@@ -32,18 +32,8 @@ def make_a_backup(
         else:
             with open_database(settings) as database:
                 made = backup.create(database, ring, settings.institution, folder, now())
-    except REFUSED as error:
-        fail(str(error), error.code)
-    except OSError as error:
-        fail(f"{error.filename}: {error.strerror}", "backup.unwritable")
     typer.echo(f"{folder} · {made.made_at:%Y-%m-%d %H:%M:%S}Z · {made.size:,} bytes · whole")
     typer.echo(
         "不含密钥；密钥另存（shualian keys export-shares）。"
         "It holds no key; those are kept apart (shualian keys export-shares)."
     )
-
-
-def fail(message: str, code: str) -> NoReturn:
-    """One sentence with its code, and exit code 1."""
-    typer.echo(f"{message} [{code}]", err=True)
-    raise typer.Exit(1)

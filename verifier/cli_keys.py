@@ -1,20 +1,20 @@
 """`shualian keys`: shares of the key ring, their rehearsal, and its recovery."""
 
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from verifier.cli_common import fail, told
 from verifier.identity.errors import IdentityRefused
 from verifier.identity.rekeying import rekey
-from verifier.settings import Settings, SettingsRefused, load
+from verifier.settings import load
 from verifier.store import backup
 from verifier.store.backup import BackupRefused
 from verifier.store.database import open_database
-from verifier.store.errors import StoreRefused
 from verifier.trust import shares
-from verifier.trust.keys import KeyRing, KeysRefused
+from verifier.trust.keys import KeyRing
 from verifier.trust.sealing import SealBroken
 from verifier.trust.shares import SharesRefused
 
@@ -34,12 +34,12 @@ def export_shares(
     needed: Annotated[int, typer.Option(min=2, max=255)] = 2,
 ) -> None:
     """Write shares of the key ring, to be printed, locked away apart, and deleted here."""
-    settings = _settings()
     if needed > total:
-        _fail(f"{needed} of {total} cannot be", "shares.too_few")
+        fail(f"{needed} of {total} cannot be", "shares.too_few")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        _fail(f"{folder} is not an empty folder", "shares.folder_not_empty")
-    try:
+        fail(f"{folder} is not an empty folder", "shares.folder_not_empty")
+    with told(files="shares.unwritable"):
+        settings = load()
         made = shares.export(KeyRing.load(settings.keys), total, needed)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for share in made:
@@ -47,10 +47,6 @@ def export_shares(
             path.touch(mode=0o600)
             path.write_text(shares.page(share, total, settings.institution), "utf-8")
             typer.echo(str(path))
-    except KeysRefused as error:
-        _fail(str(error), error.code)
-    except OSError as error:
-        _fail(f"{folder}: {error.strerror}", "shares.unwritable")
     typer.echo(
         "请逐份打印、分别封存，然后删除这些文件。Print each, lock each away, delete the files."
     )
@@ -59,23 +55,19 @@ def export_shares(
 @app.command()
 def rehearse(files: Files) -> None:
     """Prove that these shares give the running key ring back. Writes nothing."""
-    settings = _settings()
-    try:
+    with told(SharesRefused):
+        settings = load()
         recovered = shares.recover([shares.read(path) for path in files])
         shares.refuse_another(recovered, KeyRing.load(settings.keys))
-    except (SharesRefused, KeysRefused) as error:
-        _fail(str(error), error.code)
     typer.echo("份额有效，与现用密钥一致。The shares give the running key ring back.")
 
 
 @app.command()
 def recover(files: Files) -> None:
     """Write the ring that these shares give into an empty keys folder."""
-    settings = _settings()
-    try:
+    with told(SharesRefused):
+        settings = load()
         shares.recover([shares.read(path) for path in files]).restore(settings.keys)
-    except (SharesRefused, KeysRefused) as error:
-        _fail(str(error), error.code)
     typer.echo(f"已恢复到 {settings.keys}。The key ring is recovered.")
 
 
@@ -89,8 +81,8 @@ def rekey_gallery(
     """
     if not yes:
         typer.confirm("停机更换人脸库密钥？Change the gallery's keys now?", abort=True)
-    settings = _settings()
-    try:
+    with told(BackupRefused, IdentityRefused, SealBroken):
+        settings = load()
         ring = KeyRing.load(settings.keys)
         with open_database(settings) as database:
             database.app.dispose()
@@ -99,18 +91,4 @@ def rekey_gallery(
                 done = rekey(
                     conn, ring, settings.institution, lambda n: status.update(f"更换密钥 {n:,}")
                 )
-    except (BackupRefused, IdentityRefused, KeysRefused, SealBroken, StoreRefused) as error:
-        _fail(str(error), error.code)
     typer.echo(f"已更换密钥，共 {done:,} 人。The keys of {done:,} people are new.")
-
-
-def _settings() -> Settings:
-    try:
-        return load()
-    except SettingsRefused as error:
-        _fail(str(error), error.code)
-
-
-def _fail(sentence: str, code: str) -> NoReturn:
-    typer.echo(f"{sentence} [{code}]", err=True)
-    raise typer.Exit(1)

@@ -3,13 +3,13 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from joserfc.jwk import OKPKey
 from rich.console import Console
-from sqlalchemy.exc import ProgrammingError
 
+from verifier.cli_common import fail, told
 from verifier.ledger import page
 from verifier.ledger.sealing import Sealer
 from verifier.ledger.verifying import Finding, Report
@@ -17,19 +17,15 @@ from verifier.ledger.verifying import verify as verified
 from verifier.protocol import jose
 from verifier.protocol.checkpoint import CheckpointRefused, check
 from verifier.protocol.values import now
-from verifier.settings import Settings, SettingsRefused, load
+from verifier.settings import Settings, load
 from verifier.store.database import open_database
-from verifier.store.errors import StoreRefused
-from verifier.trust.keys import KeyRing, KeysRefused
+from verifier.trust.keys import KeyRing
 
 app = typer.Typer(
     help="The ledger: verify, seal, carry a checkpoint away (docs/ledger.md).",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-
-_OLDER = "the tables are not of this version: run shualian verifier migrate"
-_REFUSED = (CheckpointRefused, KeysRefused, SettingsRefused, StoreRefused)
 
 
 @app.command()
@@ -48,7 +44,7 @@ def verify(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Check every entry against what was sealed. Exit 1 if anything is not as it was."""
-    try:
+    with told(CheckpointRefused):
         settings = load()
         given = [_text(path) for path in checkpoint or []]
         public = _public(settings, keys)
@@ -66,10 +62,6 @@ def verify(
                 lambda done: status.update(f"核对账本 Checking the ledger… {done:,}"),
                 None if keys else KeyRing.load(settings.keys),
             )
-    except _REFUSED as error:
-        _fail(str(error), error.code)
-    except ProgrammingError:
-        _fail(_OLDER, "store.not_migrated")
     if as_json:
         typer.echo(json.dumps({"ok": report.ok, **asdict(report)}, default=str, indent=2))
     else:
@@ -80,15 +72,11 @@ def verify(
 @app.command()
 def seal() -> None:
     """Seal what is not sealed yet, now."""
-    try:
+    with told(CheckpointRefused):
         settings = load()
         with open_database(settings) as database:
             ring = KeyRing.load(settings.keys)
             sealed = Sealer(database.app, ring, settings.institution, now).seal()
-    except _REFUSED as error:
-        _fail(str(error), error.code)
-    except ProgrammingError:
-        _fail(_OLDER, "store.not_migrated")
     typer.echo(f"sealed {sealed} entries")
 
 
@@ -106,18 +94,14 @@ def carry_away(
 
     With --page it can be printed: the page holds it as a QR code too.
     """
-    try:
+    with told(CheckpointRefused):
         settings = load()
         with open_database(settings) as database:
             ring = KeyRing.load(settings.keys)
             sealer = Sealer(database.app, ring, settings.institution, now)
             sealer.seal()
-    except _REFUSED as error:
-        _fail(str(error), error.code)
-    except ProgrammingError:
-        _fail(_OLDER, "store.not_migrated")
     if sealer.newest is None:
-        _fail("there is no entry yet", "ledger.empty")
+        fail("there is no entry yet", "ledger.empty")
     if keys_out:
         keys_out.write_text(json.dumps(ring.checkpoint_jwks(), indent=2) + "\n", "utf-8")
     if page_out:
@@ -137,11 +121,11 @@ def _public(settings: Settings, keys: Path | None) -> dict[str, jose.SigningKey]
         try:
             known = json.loads(_text(keys))
         except ValueError:
-            _fail(f"{keys} is no JSON", "input.unreadable")
+            fail(f"{keys} is no JSON", "input.unreadable")
     try:
         return {str(key["kid"]): OKPKey.import_key(key) for key in known["keys"]}
     except (KeyError, TypeError, ValueError):
-        _fail(f"{keys} holds no keys of checkpoints", "input.unreadable")
+        fail(f"{keys} holds no keys of checkpoints", "input.unreadable")
 
 
 def _say(report: Report, *, trusted: bool) -> None:
@@ -186,9 +170,4 @@ def _text(path: Path) -> str:
     try:
         return path.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError):
-        _fail(f"{path} cannot be read", "input.unreadable")
-
-
-def _fail(sentence: str, code: str) -> NoReturn:
-    typer.echo(f"{sentence} [{code}]", err=True)
-    raise typer.Exit(1)
+        fail(f"{path} cannot be read", "input.unreadable")

@@ -5,16 +5,14 @@ Whoever runs these has the server itself. Each is a ledger entry all the same.
 
 import ipaddress
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal, NoReturn
+from typing import Annotated, Literal
 
 import typer
-from sqlalchemy import Connection
-from sqlalchemy.exc import ProgrammingError
 
 from codes.nhsa import is_institution
+from verifier.cli_common import fail, transaction
 from verifier.identity.errors import IdentityRefused
 from verifier.place import Circle, Datum, PlaceRefused, from_geojson
 from verifier.place.fences import Shape
@@ -22,12 +20,9 @@ from verifier.practice import intake, intake_rows, listing, sites
 from verifier.practice.intake import Book, Planned
 from verifier.practice.intake_rows import IntakeRefused
 from verifier.protocol.values import now
-from verifier.settings import Settings, SettingsRefused, load
 from verifier.shifts.errors import RosterRefused
 from verifier.shifts.sheet import read_sheet
-from verifier.store.database import open_database
-from verifier.store.errors import StoreRefused
-from verifier.trust.keys import KeyRing, KeysRefused
+from verifier.trust.keys import KeyRing
 
 app = typer.Typer(
     help="Practice: sites, departments, practitioners (docs/practice.md).",
@@ -38,16 +33,7 @@ app = typer.Typer(
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Drawn = Literal["wgs84", "gcj02", "bd09"]
 Kind = Literal["ordinary", "theatre", "icu", "delivery", "emergency"]
-_OLDER = "the tables are not of this version: run shualian verifier migrate"
-_REFUSED = (
-    IdentityRefused,
-    IntakeRefused,
-    KeysRefused,
-    PlaceRefused,
-    RosterRefused,
-    SettingsRefused,
-    StoreRefused,
-)
+_REFUSED = (IdentityRefused, IntakeRefused, PlaceRefused, RosterRefused)
 
 
 @app.command()
@@ -63,10 +49,10 @@ def site(
 ) -> None:
     """Record a site with its fence, or change it."""
     if (fence is None) == (radius is None):
-        _fail("say either --fence or --radius", "practice.fence_missing")
+        fail("say either --fence or --radius", "practice.fence_missing")
     if licence is not None and not is_institution(licence):
-        _fail("a licence is H and 11 digits", "practice.licence_malformed")
-    with _ledgered() as (conn, settings):
+        fail("a licence is H and 11 digits", "practice.licence_malformed")
+    with transaction(*_REFUSED) as (conn, settings):
         point, frame = _point(at), Datum(datum)
         shapes = _shapes(fence, frame) if fence else [Circle(*point, radius or 0, frame, name)]
         sites.put(
@@ -91,9 +77,9 @@ def department(
     kind: Annotated[Kind, typer.Option(help="What is special about it.")] = "ordinary",
 ) -> None:
     """Record a department at a site, or change it."""
-    with _ledgered() as (conn, settings):
+    with transaction(*_REFUSED) as (conn, settings):
         if site not in {one.code for one in sites.listed(conn, settings.institution)}:
-            _fail(f"no site has the code {site}", "practice.site_unknown")
+            fail(f"no site has the code {site}", "practice.site_unknown")
         sites.put_department(conn, settings.institution, code, name, site, kind)
     typer.echo(f"{code} {name}")
 
@@ -104,7 +90,7 @@ def import_people(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it would do.")] = False,
 ) -> None:
     """Record practitioners from a file: all of it, or nothing where a row is wrong."""
-    with _ledgered() as (conn, settings):
+    with transaction(*_REFUSED) as (conn, settings):
         book = Book(KeyRing.load(settings.keys), settings.institution, "operator")
         rows = intake_rows.rows_of(read_sheet(file.read_bytes()).rows)
         if dry_run:
@@ -113,13 +99,13 @@ def import_people(
             planned = intake.carry_out(conn, book, rows, now())
     _report(planned)
     if any(one.findings for one in planned):
-        _fail("nothing was recorded: mend these rows", "practice.rows_wrong")
+        fail("nothing was recorded: mend these rows", "practice.rows_wrong")
 
 
 @app.command("list")
 def list_all(as_json: AsJson = False) -> None:
     """List sites, departments and practitioners' codes; no names."""
-    with _ledgered() as (conn, settings):
+    with transaction(*_REFUSED) as (conn, settings):
         places = sites.listed(conn, settings.institution)
         wards = sites.departments(conn, settings.institution)
         people = listing.entries(conn, settings.institution, now())
@@ -151,7 +137,7 @@ def _point(text: str) -> tuple[float, float]:
     try:
         latitude, longitude = map(float, text.split(","))
     except ValueError:
-        _fail("say --at LATITUDE,LONGITUDE in degrees", "practice.point_malformed")
+        fail("say --at LATITUDE,LONGITUDE in degrees", "practice.point_malformed")
     return latitude, longitude
 
 
@@ -159,29 +145,11 @@ def _shapes(fence: Path, datum: Datum) -> list[Shape]:
     try:
         return from_geojson(json.loads(fence.read_text(encoding="utf-8")), datum)
     except (OSError, ValueError):
-        _fail(f"{fence} is no GeoJSON that can be read", "practice.fence_unreadable")
+        fail(f"{fence} is no GeoJSON that can be read", "practice.fence_unreadable")
 
 
 def _network(text: str) -> str:
     try:
         return str(ipaddress.ip_network(text))
     except ValueError:
-        _fail(f"{text} is no network such as 10.1.0.0/16", "practice.network_malformed")
-
-
-@contextmanager
-def _ledgered() -> Iterator[tuple[Connection, Settings]]:
-    """One transaction of the app's role. A typed error is one sentence and exit code 1."""
-    try:
-        settings = load()
-        with open_database(settings) as database, database.app.begin() as conn:
-            yield conn, settings
-    except _REFUSED as error:
-        _fail(str(error), error.code)
-    except ProgrammingError:
-        _fail(_OLDER, "store.not_migrated")
-
-
-def _fail(message: str, code: str) -> NoReturn:
-    typer.echo(f"{message} [{code}]", err=True)
-    raise typer.Exit(1)
+        fail(f"{text} is no network such as 10.1.0.0/16", "practice.network_malformed")

@@ -7,7 +7,8 @@ import typer
 from sqlalchemy import inspect
 
 from verifier import ledger
-from verifier.cli_backup import REFUSED, fail
+from verifier.cli_backup import REFUSED
+from verifier.cli_common import told
 from verifier.identity import erasure
 from verifier.identity.erasure import Replayed
 from verifier.identity.galleries import find_gallery
@@ -41,7 +42,7 @@ def restore_a_backup(
     ] = False,
 ) -> None:
     """Load a back-up. Stop the verifier first; terminals may begin their chains anew."""
-    try:
+    with told(*REFUSED, SealBroken, CheckpointRefused, files="input.unreadable"):
         settings = load()
         ring = KeyRing.load(settings.keys)
         made = backup.check(ring, settings.institution, folder)
@@ -52,10 +53,6 @@ def restore_a_backup(
             backup.restore(database, folder, replace=replace)
             database.migrate()
             done, terminals = _after(database, ring, settings.institution, kept, made)
-    except (*REFUSED, SealBroken, CheckpointRefused) as error:
-        fail(str(error), error.code)
-    except OSError as error:
-        fail(f"{error.filename}: {error.strerror}", "input.unreadable")
     typer.echo(f"已恢复 restored · {made.made_at:%Y-%m-%d %H:%M:%S}Z")
     typer.echo(f"再次删除 erased again: {done.people} · 再次停用 stopped again: {done.stops}")
     typer.echo(f"终端 terminals: {terminals} · 请重新登录 everybody signs in anew")

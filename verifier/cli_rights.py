@@ -4,12 +4,12 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from sqlalchemy import Connection
-from sqlalchemy.exc import ProgrammingError
 
+from verifier.cli_common import fail, told
 from verifier.identity import erasure, filing, people, sign, subject, subject_page
 from verifier.identity.errors import IdentityRefused
 from verifier.identity.galleries import Gallery, find_gallery
@@ -17,12 +17,12 @@ from verifier.identity.retention import LIVES, Sweeper
 from verifier.identity.sign import Processor, SignRefused
 from verifier.policy.load import PolicyRefused, load_policy
 from verifier.protocol.values import now
-from verifier.settings import Settings, SettingsRefused, load
+from verifier.settings import Settings, load
 from verifier.store import scrub
 from verifier.store.database import Database, open_database
 from verifier.store.errors import StoreRefused
 from verifier.trust.erasures import ErasuresBroken
-from verifier.trust.keys import KeyRing, KeysRefused
+from verifier.trust.keys import KeyRing
 
 app = typer.Typer(
     help="What the law asks of a processor: lives, copies, marks, signs (docs/rights.md).",
@@ -34,17 +34,13 @@ Number = Annotated[str, typer.Argument(help="The person's number, or - to type i
 Kind = Annotated[str, typer.Option(help="Of the number.")]
 Later = Annotated[bool, typer.Option("--scrub-later", help="Leave old pages for the night.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-_OLDER = "the tables are not of this version: run shualian verifier migrate"
-_REFUSED = (
-    ErasuresBroken,
-    IdentityRefused, KeysRefused, PolicyRefused, SettingsRefused, SignRefused, StoreRefused,
-)  # fmt: skip
+_REFUSED = (ErasuresBroken, IdentityRefused, PolicyRefused, SignRefused)
 
 
 @app.command()
 def purposes(as_json: AsJson = False) -> None:
     """List the purposes in force: what for, why a face, on which ground."""
-    with _reported():
+    with told(*_REFUSED, files="output.unwritable"):
         known = load_policy(load().policy).policy.purposes
     if as_json:
         typer.echo(json.dumps({k: p.model_dump(mode="json") for k, p in known.items()}))
@@ -72,7 +68,7 @@ def sweep(
         with database.app.begin() as conn:
             gallery = find_gallery(conn, ring, settings.institution)
         if gallery is None:
-            _fail("nobody was ever enrolled here", "gallery.missing")
+            fail("nobody was ever enrolled here", "gallery.missing")
         sweeper = Sweeper(database.app, gallery)
         found = sweeper.due(now()) if dry_run else sweeper.sweep(now())
     for what, count in found.items():
@@ -187,7 +183,7 @@ def camera_sign(
     out: Annotated[Path, typer.Option(help="HTML file to print on A4.")],
 ) -> None:
     """Make the sign that hangs beside a camera."""
-    with _reported():
+    with told(*_REFUSED, files="output.unwritable"):
         settings = load()
         version = settings.notice_version or load_policy(settings.policy).policy.notices[-1].version
         out.write_text(sign.render(Processor(name, contact, version)), "utf-8")
@@ -207,30 +203,13 @@ def _found(conn: Connection, ring: KeyRing, institution: str, kind: str, number:
 
 @contextmanager
 def _opened() -> Iterator[tuple[Database, Settings, KeyRing]]:
-    with _reported():
+    with told(*_REFUSED, files="output.unwritable"):
         settings = load()
         ring = KeyRing.load(settings.keys)
         with open_database(settings) as database:
             yield database, settings, ring
 
 
-@contextmanager
-def _reported() -> Iterator[None]:
-    try:
-        yield
-    except _REFUSED as error:
-        _fail(str(error), error.code)
-    except ProgrammingError:
-        _fail(_OLDER, "store.not_migrated")
-    except OSError as error:
-        _fail(f"{error.filename}: {error.strerror}", "output.unwritable")
-
-
 def _write(path: Path, said: str) -> None:
     path.touch(mode=0o600)
     path.write_text(said, "utf-8")
-
-
-def _fail(message: str, code: str) -> NoReturn:
-    typer.echo(f"{message} [{code}]", err=True)
-    raise typer.Exit(1)

@@ -4,27 +4,23 @@ Whoever runs these has the server itself. Each change is a ledger entry all the 
 """
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from sqlalchemy import Connection
-from sqlalchemy.exc import ProgrammingError
 
+from verifier.cli_common import fail, transaction
 from verifier.identity.errors import IdentityRefused
 from verifier.practice import roster, roster_export, roster_keepers
 from verifier.practice.roster_people import department as department_of
 from verifier.protocol.values import now
-from verifier.settings import Settings, SettingsRefused, load
+from verifier.settings import Settings
 from verifier.shifts import Conflict, Month, RosterRefused, Severity, load_codes
-from verifier.store.database import open_database
-from verifier.store.errors import StoreRefused
 from verifier.trust.accounts import accounts
 from verifier.trust.accounts.accounts import OPERATOR, AccountRefused
-from verifier.trust.keys import KeyRing, KeysRefused
+from verifier.trust.keys import KeyRing
 
 app = typer.Typer(
     help="Rosters: import, export, who keeps which (docs/roster.md).",
@@ -33,10 +29,7 @@ app = typer.Typer(
 )
 
 In = Annotated[str, typer.Option("--department", help="The department's code.")]
-_OLDER = "the tables are not of this version: run shualian verifier migrate"
-_REFUSED = (
-    AccountRefused, IdentityRefused, KeysRefused, RosterRefused, SettingsRefused, StoreRefused,
-)  # fmt: skip
+_REFUSED = (AccountRefused, IdentityRefused, RosterRefused)
 
 
 def _month(text: str) -> Month:
@@ -62,7 +55,7 @@ def import_grid(
 
     Exit 1 where conflicts block, or the file is no grid; then nothing is saved.
     """
-    with _opened() as (conn, settings):
+    with transaction(*_REFUSED) as (conn, settings):
         codes, at, data = load_codes(settings.shift_codes), now(), file.read_bytes()
         seen = roster.preview(
             conn, KeyRing.load(settings.keys), settings.institution, department, data, month,
@@ -70,7 +63,7 @@ def import_grid(
         )  # fmt: skip
         _show(seen)
         if seen.blocked:
-            _fail("conflicts block; nothing was saved", "roster.conflicts_block")
+            fail("conflicts block; nothing was saved", "roster.conflicts_block")
         if not dry_run:
             _save(conn, settings, department, seen, at)
 
@@ -85,7 +78,7 @@ def export_grid(
     kind = file.suffix.lower().removeprefix(".")
     if kind not in ("csv", "xlsx"):
         raise typer.BadParameter("the file's name ends in .csv or .xlsx")
-    with _opened() as (conn, settings):
+    with transaction(*_REFUSED) as (conn, settings):
         where = department_of(conn, settings.institution, department)
         data = roster_export.export(
             conn, KeyRing.load(settings.keys), settings.institution, where, month,
@@ -101,7 +94,7 @@ def keeper(
     remove: Annotated[bool, typer.Option("--remove", help="Take it away.")] = False,
 ) -> None:
     """Let a scheduler's account keep a department's roster."""
-    with _opened() as (conn, settings):
+    with transaction(*_REFUSED) as (conn, settings):
         account = accounts.named(conn, settings.institution, login)
         if remove:
             roster_keepers.take(conn, settings.institution, account, department, OPERATOR)
@@ -112,7 +105,7 @@ def keeper(
 @app.command()
 def keepers() -> None:
     """List which account keeps which department."""
-    with _opened() as (conn, settings):
+    with transaction(*_REFUSED) as (conn, settings):
         for login, department in roster_keepers.listed(conn, settings.institution):
             typer.echo(f"{login:<16}  {department}")
 
@@ -146,21 +139,3 @@ def _show(seen: roster.Preview) -> None:
 def _said(one: Conflict) -> str:
     weight = "blocks" if one.severity is Severity.BLOCKS else "hint"
     return f"{weight}: {one.physician or '-'} {one.day or '-'}  {one.en} [{one.code}]"
-
-
-@contextmanager
-def _opened() -> Iterator[tuple[Connection, Settings]]:
-    """One transaction of the app's role. A typed error is one sentence and exit code 1."""
-    try:
-        settings = load()
-        with open_database(settings) as database, database.app.begin() as conn:
-            yield conn, settings
-    except _REFUSED as error:
-        _fail(str(error), error.code)
-    except ProgrammingError:
-        _fail(_OLDER, "store.not_migrated")
-
-
-def _fail(message: str, code: str) -> NoReturn:
-    typer.echo(f"{message} [{code}]", err=True)
-    raise typer.Exit(1)
