@@ -11,9 +11,8 @@ import termios
 import tty
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
+from devices.closing import Closing
 from devices.simulation.far_end import paced
 
 _TERMINALS = ("/dev/pts/", "/dev/tty")
@@ -26,7 +25,7 @@ _RATES = {
 }
 
 
-class PseudoTerminal:
+class PseudoTerminal(Closing):
     """A serial line with one end as a path and the other in this object. Implements `FarEnd`.
 
     The path is a symbolic link that stays the same when the line is unplugged and plugged in again,
@@ -110,17 +109,6 @@ class PseudoTerminal:
         os.close(self._wake_write)
         if self._folder:
             self._folder.cleanup()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _give(self, piece: bytes) -> None:
         with suppress(BlockingIOError):

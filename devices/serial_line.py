@@ -6,10 +6,11 @@ Ports are pyserial URLs: `/dev/ttyUSB0`, `COM3`, `socket://host:port`.
 import errno
 import select
 import time
-from types import TracebackType
-from typing import Literal, Self
+from typing import Literal
 
 import serial
+
+from devices.closing import Closing
 
 from .errors import DeviceError, Refused, Timeout, Unplugged
 
@@ -38,7 +39,7 @@ _OPEN_CODES = {
 Flow = Literal["none", "xonxoff", "rtscts", "dsrdtr"]
 
 
-class SerialLine:
+class SerialLine(Closing):
     """An open port, eight bits, no parity. Used by one thread at a time."""
 
     def __init__(
@@ -150,17 +151,6 @@ class SerialLine:
         """Give the port back."""
         self._handle = None  # which may be another file's from now on
         self._port.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _came(self, until: float) -> bytes:
         """Sleep until bytes come, the line hangs up or time is up: an idle device wakes nobody."""

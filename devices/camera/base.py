@@ -1,15 +1,14 @@
 """What a camera is: frames, one after another, or a typed error when none comes."""
 
 import time
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from devices.closing import Closing
 from devices.errors import DeviceError
 
 Image = NDArray[np.uint8]
@@ -51,7 +50,7 @@ class Frame:
     """Whether the picture is not of what stands before a lens now: drawn, or played from a file."""
 
 
-class Camera(ABC):
+class Camera(Closing):
     """A source of frames. `read` is called by one thread at a time, `close` by any."""
 
     name: str
@@ -78,17 +77,6 @@ class Camera(ABC):
     @abstractmethod
     def _next(self, until: float) -> Image | None:
         """The next picture, or None when `until` (monotonic) passes or the camera is closed."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def is_black(image: Image) -> bool:

@@ -4,9 +4,8 @@ import logging
 import time
 from collections import deque
 from datetime import UTC, datetime, timedelta
-from types import TracebackType
-from typing import Self
 
+from devices.closing import Closing
 from devices.errors import BadFrame, DeviceError, Timeout
 from devices.serial_line import SerialLine
 
@@ -50,7 +49,7 @@ def _at_rate(url: str, rate: int, settings: GnssSettings) -> "GnssReceiver":
         raise
 
 
-class GnssReceiver:
+class GnssReceiver(Closing):
     """A receiver on an open line. Used by one thread at a time."""
 
     def __init__(self, line: SerialLine, settings: GnssSettings) -> None:
@@ -108,17 +107,6 @@ class GnssReceiver:
     def close(self) -> None:
         """Give the port back."""
         self._line.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _listen_until_introduced(self) -> None:
         until = self._opened + self._settings.patience

@@ -15,10 +15,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from enum import StrEnum
 from functools import partial
-from types import TracebackType
-from typing import Self
 
 from codes.glyphs import drawable, in_font_of
+from devices.closing import Closing
 from devices.errors import DeviceError
 from devices.pinyin import reading_of
 from devices.serial_line import SerialLine
@@ -47,7 +46,7 @@ class Proof(StrEnum):
     SENT = "sent"
 
 
-class Printer:
+class Printer(Closing):
     """A printer on an open line. Used by one thread at a time."""
 
     def __init__(self, line: SerialLine, settings: PrinterSettings) -> None:
@@ -101,17 +100,6 @@ class Printer:
     def close(self) -> None:
         """Give the port back."""
         self._line.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _must_be_ready(self) -> None:
         if trouble := self.read(4 * self._settings.answer_timeout).trouble:

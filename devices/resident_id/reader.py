@@ -1,13 +1,12 @@
 """What a resident-ID reader does, whichever language it speaks."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import Self
 
 from devices.base import Reading
+from devices.closing import Closing
 from devices.serial_line import SerialLine
 
 from .layout import CardData
@@ -33,7 +32,7 @@ class Content:
         return self.card.fields() | extra
 
 
-class ResidentIdReader(ABC):
+class ResidentIdReader(Closing):
     """A reader on an open line. Used by one thread at a time."""
 
     device: str
@@ -82,17 +81,6 @@ class ResidentIdReader(ABC):
     def close(self) -> None:
         """Give the port back."""
         self._line.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     @abstractmethod
     def _content(self, timeout: float) -> Content:

@@ -5,12 +5,11 @@ import secrets
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import Self
 
 from codes import qr
 from codes.qr import QrCode, QrKind, QrPatterns
 from devices.base import Reading
+from devices.closing import Closing
 from devices.errors import BadFrame, DeviceError, NoCard
 from devices.serial_line import SerialLine
 
@@ -43,7 +42,7 @@ class ScannerSettings:
     patterns: QrPatterns = field(default_factory=QrPatterns)
 
 
-class Scanner:
+class Scanner(Closing):
     """A scanner on an open line. Used by one thread at a time.
 
     It cannot be asked whether it is there: that it is unplugged is noticed where the port goes,
@@ -95,17 +94,6 @@ class Scanner:
     def close(self) -> None:
         """Give the port back."""
         self._line.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _drop_earlier(self) -> None:
         """A code that was taken and is still held begins its time anew; all others are forgotten.

@@ -4,10 +4,9 @@ import logging
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import Self
 
 from devices.base import Reading
+from devices.closing import Closing
 from devices.errors import BadFrame, CardRemoved, DeviceError, NoCard, Refused, Timeout
 from devices.smartcard import atr
 from devices.smartcard.connection import CardConnection
@@ -44,7 +43,7 @@ class _Read:
     proof: Proof | None
 
 
-class SocialSecurityCardReader:
+class SocialSecurityCardReader(Closing):
     """A card reader that is open. Used by one thread at a time."""
 
     def __init__(
@@ -90,17 +89,6 @@ class SocialSecurityCardReader:
     def close(self) -> None:
         """Give the reader back."""
         self._connection.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _wait_for_card(self, until: float) -> None:
         while not self._connection.is_card_present():

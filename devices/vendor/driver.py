@@ -6,10 +6,9 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import Self
 
 from devices.base import Reading
+from devices.closing import Closing
 from devices.errors import BadFrame, DeviceError, NoCard, Refused, Timeout, Unplugged
 
 from . import lines, transactions
@@ -36,7 +35,7 @@ class VendorSettings:
     """Between two starts of a host whose library failed; doubled from one failure to the next."""
 
 
-class VendorReader:
+class VendorReader(Closing):
     """A reader behind a library. Used by one thread at a time.
 
     A library that crashes, hangs or answers what cannot be read ends its host and nothing else:
@@ -108,17 +107,6 @@ class VendorReader:
         if self._library is not None:
             self._library.close(self._settings.close_deadline)
             self._library = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _tried(self, library: Library) -> Reading | None:
         """The first reading that a function gives; None where nothing lies there."""
