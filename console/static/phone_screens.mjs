@@ -57,17 +57,19 @@ export function standing(t, state, { out }) {
   );
 }
 
-/** Today's stretches of the roster. */
+/** Today's stretches of the roster. A day off has no hours that anybody would read. */
 export function roster(t, state) {
-  const rows = state.today.map((each) =>
-    h(
+  const rows = state.today.map((each) => {
+    const off = each.kind === "off";
+    const hours = `${time(each.starts_at, state.at)}–${time(each.ends_at, state.at)}`;
+    return h(
       "li",
       {},
-      h("strong", {}, `${time(each.starts_at, state.at)}–${time(each.ends_at, state.at)}`),
-      h("span", {}, `${each.shift} · ${each.department} · ${each.site}`),
-      each.kind === "work" ? null : h("span", { class: "state" }, t(`console.phone.kind.${each.kind}`)),
-    ),
-  );
+      h("strong", {}, off ? each.shift : hours),
+      h("span", {}, [...(off ? [] : [each.shift]), each.department, each.site].join(" · ")),
+      each.kind === "on_call" ? h("span", { class: "state" }, t("console.phone.kind.on_call")) : null,
+    );
+  });
   const none = h("p", { class: "note" }, t("console.phone.no_shift"));
   return h(
     "section",

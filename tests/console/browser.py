@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, Response, sync_playwright
+from playwright.sync_api import Browser, Page, Response, sync_playwright
 
 from console.headers import POLICY
 from tests.kiosk.browser import ARGUMENTS, LAPTOP, PHONE
@@ -97,26 +97,46 @@ class Screen:
                 found.append(f"{each['id']}: {[node['html'] for node in each['nodes']][:2]}")
         return found
 
+    def check_answers(self) -> None:
+        """Each page came with the policy, and nothing came from elsewhere."""
+        for answer in self.answers:
+            if "text/html" in answer.headers.get("content-type", ""):
+                assert answer.headers["content-security-policy"] == POLICY, answer.url
+            assert answer.url.startswith(self.address), "nothing from elsewhere"
+
 
 @contextmanager
 def a_screen(chromium: str, hospital: Hospital, size: tuple[int, int] = LAPTOP) -> Iterator[Screen]:
     """A browser of this size. Each page must carry the policy, and none may break it."""
+    with screens(chromium, hospital, size) as (screen,):
+        yield screen
+
+
+@contextmanager
+def screens(
+    chromium: str, hospital: Hospital, *sizes: tuple[int, int]
+) -> Iterator[tuple[Screen, ...]]:
+    """The same for several people before one verifier; they share no cookie and no storage."""
     with listening(hospital.http.app) as port, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        width, height = size
-        context = browser.new_context(
-            viewport={"width": width, "height": height}, has_touch=True, reduced_motion="reduce"
-        )
-        page = context.new_page()
-        screen = Screen(page, f"http://127.0.0.1:{port}", hospital)
-        page.on("console", lambda m: screen.complaints.append(m.text))
-        page.on("pageerror", lambda error: screen.complaints.append(str(error)))
-        page.on("response", lambda answer: screen.answers.append(answer))
+        address = f"http://127.0.0.1:{port}"
+        opened = tuple(_screen(browser, address, hospital, size) for size in sizes)
         try:
-            yield screen
-            for answer in screen.answers:
-                if "text/html" in answer.headers.get("content-type", ""):
-                    assert answer.headers["content-security-policy"] == POLICY, answer.url
-                assert answer.url.startswith(screen.address), "nothing from elsewhere"
+            yield opened
+            for screen in opened:
+                screen.check_answers()
         finally:
             browser.close()
+
+
+def _screen(browser: Browser, address: str, hospital: Hospital, size: tuple[int, int]) -> Screen:
+    width, height = size
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, has_touch=True, reduced_motion="reduce"
+    )
+    page = context.new_page()
+    screen = Screen(page, address, hospital)
+    page.on("console", lambda m: screen.complaints.append(m.text))
+    page.on("pageerror", lambda error: screen.complaints.append(str(error)))
+    page.on("response", lambda answer: screen.answers.append(answer))
+    return screen

@@ -45,7 +45,7 @@ def used_keys() -> set[str]:
     swap = [f"{who}_{kind}" for who in ("asks", "asked") for kind in SwapKind]
     swap += [f"{done}{act}" for done in ("", "done_") for act in ("accept", "decline", "withdraw")]
     keys |= {f"console.phone.swap.{each}" for each in swap}
-    keys |= {f"console.phone.kind.{kind}" for kind in ("on_call", "off")}
+    keys.add("console.phone.kind.on_call")
     words = (ROOM / "static" / "phone_words.mjs").read_text(encoding="utf-8")
     why, refused = (LISTED.findall(part) for part in words.partition("REFUSED")[::2])
     keys |= {f"console.phone.why.{code}" for code in ("other", *why)}

@@ -33,7 +33,7 @@ def open_hospital(conn: Connection, keyring: KeyRing, institution: str) -> Hospi
     for code, name in ((EAST, "东院"), (WEST, "西院")):
         conn.execute(
             insert(Site).values(
-                institution=institution, code=code, name=name, datum="WGS-84",
+                institution=institution, code=code, name=name, datum="wgs84",
                 latitude=30.0, longitude=120.0, fences=[], networks=[],
             )
         )  # fmt: skip
