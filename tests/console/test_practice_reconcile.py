@@ -12,6 +12,7 @@ from tests.verifier.fixtures import dump
 from tests.verifier.practice.clinic import number
 from tests.verifier.serving.hospital import Hospital
 from tests.verifier.serving.staff import member
+from verifier.practice.reconciling import MOST_LINES
 from verifier.practice.registry import HOSPITAL
 from verifier.trust.accounts.roles import Role
 
@@ -118,18 +119,20 @@ def test_nothing_of_a_claims_file_is_kept(hospital: Hospital, office: Desk) -> N
     assert abs(len(found) - before) < 200, "a session's time, and no more"
 
 
-def test_more_lines_than_one_batch_are_answered_in_their_order(
+def test_a_large_hospital_s_month_is_answered_line_by_line_in_its_order(
     hospital: Hospital, office: Desk
 ) -> None:
     ward = Ward(hospital)
     ward.window(ward.doctor(1))
     at = f"{ward.now - HOUR / 2:%Y-%m-%dT%H:%M:%SZ}"
-    rows = [f"{number(1 + n % 2)},{at},,{n}" for n in range(1201)]
+    rows = [f"{number(1 + n % 2)},{at},,{n}" for n in range(MOST_LINES)]
     text = "code,time,institution,id\n" + "\n".join(rows)
     found = list(csv.reader(io.StringIO(sent(office, text.encode(), "csv").text)))
-    assert [row[1] for row in found[1:]] == [str(n) for n in range(1201)]
-    assert [row[5] == "已对上" for row in found[1:]] == [n % 2 == 0 for n in range(1201)]
-    assert "还有 300 行没有列出" in sent(office, text.encode()).text
+    assert [row[1] for row in found[1:]] == [str(n) for n in range(MOST_LINES)]
+    assert [row[5] == "已对上" for row in found[1:]] == [n % 2 == 0 for n in range(MOST_LINES)]
+    assert "还有 9700 行没有列出" in sent(office, text.encode()).text
+    one_more = f"{text}\n{number(1)},{at},,{MOST_LINES}"
+    assert "20000 行，请拆成几份" in sent(office, one_more.encode()).text
 
 
 @pytest.mark.parametrize(
