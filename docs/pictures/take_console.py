@@ -1,0 +1,78 @@
+"""Take pictures of the staff's pages: `python -m docs.pictures.take_console FOLDER`.
+
+A hospital of invented people is put up, with somebody of every role before a real browser; each
+page of each one's navigation is taken in both languages at three sizes. Those that the documents
+show are chosen by hand from there (`docs/console/`). Nobody's photograph is on any of them.
+"""
+
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from console.app import mount
+from tests.console.browser import Screen, a_screen
+from tests.console.ward import populated
+from tests.verifier import fixtures
+from tests.verifier.serving.hospital import Hospital, open_hospital
+from tests.verifier.serving.staff import member
+from verifier.identity import galleries, institutions
+from verifier.store.database import open_embedded
+from verifier.trust.accounts.roles import Role
+from verifier.trust.keys import KeyRing
+
+SIZES = {"phone": (390, 844), "laptop": (1366, 768), "desk": (1920, 1080)}
+
+
+@contextmanager
+def a_hospital() -> Iterator[Hospital]:
+    """The demo institution with its pages, on a server of its own."""
+    keyring, server = KeyRing.new(), fixtures.embedded_server()
+    with open_embedded(fixtures.joined(server), "pictures") as database:
+        database.migrate()
+        with database.app.begin() as conn:
+            institutions.ensure(conn, fixtures.INSTITUTION, "演示医院", demo=True)
+            gallery = galleries.open_gallery(conn, keyring, fixtures.INSTITUTION, fixtures.PACK)
+        with open_hospital(database, keyring, gallery) as hospital:
+            mount(hospital.http.app, hospital.site)
+            yield hospital
+
+
+def take(screen: Screen, folder: Path, name: str) -> None:
+    """One page in both languages; where it is longer than the window, all of it."""
+    address = screen.page.url
+    for language in ("en", "zh"):
+        screen.speak(language)
+        screen.page.goto(address)
+        screen.page.screenshot(path=folder / f"{name}-{language}.png", full_page=True)
+
+
+def main(folder: Path) -> None:
+    """Every page that any role finds in its navigation, once a size."""
+    folder.mkdir(parents=True, exist_ok=True)
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        raise SystemExit("needs a browser: apt-get install chromium fonts-noto-cjk")
+    with a_hospital() as hospital:
+        populated(hospital)
+        staff = [member(hospital, f"g{n:04}", role) for n, role in enumerate(Role, 1)]
+        for size, pixels in SIZES.items():
+            seen: set[str] = set()
+            with a_screen(chromium, hospital, pixels) as screen:
+                for one in staff:
+                    screen.open("/console/sign-in")
+                    screen.speak("zh")
+                    screen.sign_in(one)
+                    links = screen.page.locator("nav a")
+                    paths = [link.get_attribute("href") or "" for link in links.all()]
+                    for path in paths:
+                        if path not in seen:
+                            seen.add(path)
+                            screen.open(path)
+                            take(screen, folder, f"{path.strip('/').replace('/', '-')}-{size}")
+                    screen.page.context.clear_cookies()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
