@@ -88,6 +88,7 @@ class Screen:
 
     def wrong(self) -> list[str]:
         """What is wrong with the page as it stands: shape, touch, accessibility."""
+        self.page.wait_for_load_state()  # its styles too
         found: list[str] = self.page.evaluate(CUT_OFF)
         size: Any = self.page.viewport_size
         if size["width"] == PHONE[0]:

@@ -42,7 +42,8 @@ def test_a_scheduler_opens_what_was_given_and_nothing_else(
     keepers.take(conn, hospital.code, staff.account, LUNG, "operator")
     keepers.take(conn, hospital.code, staff.account, LUNG, "operator")
     assert keepers.kept(conn, hospital.code, staff) == ()
-    kinds = conn.scalars(select(LedgerEntry.kind).where(LedgerEntry.kind.like("roster.%"))).all()
+    entries = select(LedgerEntry.kind).where(LedgerEntry.kind.like("roster.%"))
+    kinds = conn.scalars(entries.order_by(LedgerEntry.seq)).all()
     assert kinds == ["roster.keeper_given", "roster.keeper_taken"]
 
 
