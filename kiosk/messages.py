@@ -164,6 +164,9 @@ class PracticeView(_Message):
     sentences: list[str]
     parts: list[PartView] = []
     until: str | None = Field(default=None, description="As `ElsewhereView.since`.")
+    recheck_by: str | None = Field(
+        default=None, description="Until when a random question is open; as `until`."
+    )
     elsewhere: ElsewhereView | None = None
     asks: Literal["reason", "move"] | None = None
     reasons: list[Reason] = []

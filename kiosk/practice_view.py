@@ -76,6 +76,7 @@ def _answered(visit: Visit, answer: CheckedIn) -> dict[str, Any]:
         "sentences": _sentences(answer, question),
         "parts": _parts(answer) if visit.act == "in" else [],
         "until": _clock(answer.until, answer.opened_at) if visit.act == "in" else None,
+        "recheck_by": _clock(answer.recheck_by) if answer.recheck == "open" else None,
         "elsewhere": _elsewhere(answer.elsewhere),
         "asks": question,
         "reasons": list(Reason) if question == "reason" else [],
@@ -87,6 +88,8 @@ def _title(visit: Visit, answer: CheckedIn, question: str | None) -> str:
         return f"asks_{question}"
     if answer.outcome is Outcome.RETRY:
         return _once_more(visit)
+    if answer.recheck is not None:
+        return f"recheck_{answer.recheck}"
     return "locked" if "practice.locked" in answer.reasons else answer.outcome.value
 
 
@@ -98,6 +101,8 @@ def _sentences(answer: CheckedIn, question: str | None) -> list[str]:
     if answer.outcome in (Outcome.RETRY, Outcome.DENIED, Outcome.NOT_IN):
         found = [] if question is not None else _what_to_do(answer)
         return [*found, "practice.care_goes_on"]
+    if answer.recheck == "open":
+        return ["practice.do.recheck", "practice.care_goes_on"]
     return ["practice.reviewed"] if answer.outcome is Outcome.PROVISIONAL else []
 
 

@@ -40,7 +40,9 @@ def asked(visit: Visit) -> Asked | None:
 def went_well(visit: Visit) -> bool:
     """Whether the screen only says that all is done."""
     answer = visit.checked_in
-    return visit.step is Step.PRACTICE and answer is not None and answer.outcome in WELL
+    if visit.step is not Step.PRACTICE or answer is None or answer.recheck == "open":
+        return False
+    return answer.outcome in WELL
 
 
 def ask(visit: Visit) -> Move:

@@ -25,6 +25,7 @@ export function practice(screen, t, touch) {
   if (said.name) words.push(h("p", { class: "greeting" }, t("practice.hello", { name: said.name })));
   words.push(title(t(said.title)));
   if (said.until) words.push(h("p", { class: "until" }, t("practice.until", { until: said.until })));
+  if (said.recheck_by) words.push(h("p", { class: "until" }, t("practice.recheck_by", { by: said.recheck_by })));
   if (said.elsewhere) words.push(h("p", { class: "until" }, t("practice.elsewhere", said.elsewhere)));
   const care = "practice.care_goes_on";
   words.push(...said.sentences.filter((key) => key !== care).map((key) => lead(t(key))));

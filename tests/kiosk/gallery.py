@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 from devices.manager import Health
 from kiosk.demo import DemoPerson
@@ -17,6 +18,7 @@ from verifier.protocol.practice import Outcome as Practice
 from verifier.protocol.values import Consent, Outcome, new_id
 
 ID = new_id()
+HOUR = timedelta(hours=1)
 AGREED = LegalBasis(notice_version=NOTICE, consent=Consent.SEPARATE, touched_at=NOW)
 DECLINED = LegalBasis(notice_version=NOTICE, consent=Consent.NO_FACE, touched_at=NOW)
 READY = frozenset({Door.RESIDENT_ID, Door.SOCIAL_SECURITY_CARD, Door.NHSA_QR})
@@ -106,6 +108,12 @@ SCREENS: dict[str, Visit] = {
         checked_in(Practice.PROVISIONAL, identity=Part.OTHER_WAY, shift="off")
     ),
     "practice-already": practice(checked_in(Practice.ALREADY_IN)),
+    "practice-recheck-answered": practice(checked_in(Practice.ALREADY_IN, recheck="answered")),
+    "practice-recheck-open": practice(
+        checked_in(
+            Practice.ALREADY_IN, identity=Part.OTHER_WAY, recheck="open", recheck_by=NOW + HOUR
+        )
+    ),
     "practice-reason": practice(
         checked_in(Practice.RETRY, "practice.reason_needed", shift="unscheduled")
     ),

@@ -130,6 +130,30 @@ def test_the_practitioner_is_greeted_and_told_until_when(chromium: str) -> None:
     in_a_browser(chromium, look)
 
 
+@pytest.mark.parametrize(
+    ("language", "done", "still"),
+    [
+        ("zh", ("随机核对已完成", "执业时段开放到"), ("有一次随机核对", "请在", "刷脸")),
+        ("en", ("Random check done", "Open until"), ("A random check is open", "show your face")),
+    ],
+)
+def test_a_random_question_is_said_to_the_person_and_never_on_the_first_screen(
+    chromium: str, language: Language, done: tuple[str, ...], still: tuple[str, ...]
+) -> None:
+    async def look(shown: Shown, gallery: Gallery) -> None:
+        for name, words in (("answered", done), ("open", still)):
+            visit = replace(SCREENS[f"practice-recheck-{name}"], language=language)
+            await shown.see(gallery, visit)
+            text = await shown.page.inner_text("#main")
+            assert [each for each in words if each not in text] == []
+            assert "张*" in text
+        await shown.see(gallery, replace(Visit(), language=language))
+        first = await shown.page.inner_text("#kiosk")
+        assert not any(word in first for word in ("张*", "随机核对", "andom check"))
+
+    in_a_browser(chromium, look)
+
+
 def test_the_next_code_takes_the_place_of_the_one_before_on_the_same_screen(chromium: str) -> None:
     async def look(shown: Shown, gallery: Gallery) -> None:
         await shown.see(gallery, SCREENS["site-code"])

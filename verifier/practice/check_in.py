@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from verifier import ledger
+from verifier.place import Proof
 from verifier.protocol.practice import (
     CheckedIn,
     CheckIn,
@@ -113,7 +114,8 @@ def _in(
         ledger.append(conn, desk.institution, "terminal.moved", {"terminal": desk.terminal})
     key = locks.practitioner_key(desk.keyring, desk.region_key, desk.institution, known.code)
     if verdict.proved and (here := here_already(conn, desk, key, site, at)):
-        return again(conn, desk, verdict, here, at)
+        by_code = desk.phone and placed.answer.proof is Proof.SITE_CODE
+        return again(conn, desk, verdict, here, at, by_code=by_code)
     elsewhere = locks.elsewhere(conn, key, site.stand, at) if verdict.proved else None
     if elsewhere and when is None and not elsewhere.reachable:
         # Before a reason is asked for, which would be given for nothing.
