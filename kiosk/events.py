@@ -133,6 +133,11 @@ class MoveConfirmed:
 
 
 @dataclass(frozen=True)
+class OfflineWanted:
+    """离线登记 was touched."""
+
+
+@dataclass(frozen=True)
 class SiteCodeWanted:
     """院区码 was touched."""
 
@@ -198,6 +203,24 @@ class Opened:
     face_ready: bool
     identify: bool
     ready: frozenset[Door] = frozenset({Door.RESIDENT_ID})
+
+
+@dataclass(frozen=True)
+class OfflineOffered:
+    """The verifier is away and a ticket is left: as `Opened`, by what the tickets came with."""
+
+    serial: int
+    notice: str
+    face_ready: bool
+    identify: bool
+    ready: frozenset[Door] = frozenset({Door.RESIDENT_ID})
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A check-in is on this terminal's disk, sealed to the verifier's key."""
+
+    serial: int
 
 
 @dataclass(frozen=True)
@@ -290,6 +313,9 @@ Event = (
     | SlipWanted
     | ReasonGiven
     | MoveConfirmed
+    | OfflineWanted
+    | OfflineOffered
+    | Kept
     | SiteCodeWanted
     | CheckInAnswered
     | SiteCodeCame
@@ -330,6 +356,7 @@ TOUCHES = (
     SlipWanted,
     ReasonGiven,
     MoveConfirmed,
+    OfflineWanted,
     SiteCodeWanted,
 )
 """Events that a person's finger makes: each gives the screen its full time again."""
@@ -348,7 +375,10 @@ class OpenVisit:
 
 @dataclass(frozen=True)
 class Submit:
-    """Build, sign and send a claim. Answer: `Decided`, `Unreachable` or `WasRefused`."""
+    """Build, sign and send a claim. Answer: `Decided`, `Unreachable` or `WasRefused`.
+
+    `offline`: seal it and keep it. Answer: `Kept` or `Unreachable`.
+    """
 
     serial: int
     visit: str
@@ -357,6 +387,7 @@ class Submit:
     last_four: str | None
     capture: Capture | None
     chip: Crop | None = None
+    offline: bool = False
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ class Touch(_Message):
         "check_in",
         "check_out",
         "move_here",
+        "offline",
         "site_code",
     ]
     serial: int
@@ -167,6 +168,7 @@ class PracticeView(_Message):
     recheck_by: str | None = Field(
         default=None, description="Until when a random question is open; as `until`."
     )
+    number: str | None = Field(default=None, description="Of a check-in that is kept here.")
     elsewhere: ElsewhereView | None = None
     asks: Literal["reason", "move"] | None = None
     reasons: list[Reason] = []

@@ -40,6 +40,7 @@ REFUSALS = {
     "purpose.unknown": "not_here",
     "kiosk.verifier_unreachable": "offline",
     "kiosk.no_answer": "offline",
+    "kiosk.no_ticket": "paper",
     "terminal.suspended": "not_here",
     "terminal.clone_suspected": "not_here",
 }
@@ -51,6 +52,12 @@ def practice_view(visit: Visit) -> PracticeView | None:
     if visit.step is not Step.PRACTICE:
         return None
     answer = visit.checked_in
+    if visit.kept:
+        sentences = ["practice.kept", "practice.care_goes_on"]
+        title = "practice.title.kept"
+        return PracticeView(
+            tone="good", name=None, title=title, sentences=sentences, number=visit.code
+        )
     said = _answered(visit, answer) if answer else _without_answer(visit)
     greeting = visit.exchange.answer.greeting if visit.exchange else None
     return PracticeView(

@@ -84,6 +84,33 @@ def move_confirmed(visit: Visit, _: object) -> Move:
     return ask(replace(visit, moves=True)) if asked(visit) == "move" else (visit, ())
 
 
+def offline_offered(visit: Visit, event: e.OfflineOffered) -> Move:
+    """The verifier is away: the screen says so, and what can be done instead."""
+    if visit.act is None:
+        return visit, ()
+    if visit.act != "in":
+        return failed(visit, "kiosk.verifier_unreachable")
+    known = {
+        "notice": event.notice,
+        "face_ready": event.face_ready,
+        "identify": event.identify,
+        "ready": event.ready,
+    }
+    return enter(visit, Step.OFFLINE, **known), ()
+
+
+def offline_wanted(visit: Visit, _: object) -> Move:
+    """On as always, but what comes of it is kept here."""
+    return enter(visit, Step.NOTICE, offline=True), ()
+
+
+def kept(visit: Visit, _: object) -> Move:
+    """It is on disk: the screen says its number."""
+    if not visit.offline:
+        return visit, ()
+    return enter(visit, Step.PRACTICE, kept=True, **NOTHING_PERSONAL), (e.Forget(),)
+
+
 def site_code_wanted(visit: Visit, _: object) -> Move:
     """院区码 was touched on the first screen."""
     moved = enter(visit, Step.SITE_CODE)
@@ -105,6 +132,9 @@ HERE: dict[tuple[Step, type], Any] = {
     (Step.SITE_CODE, e.SiteCodeCame): site_code_came,
     (Step.SITE_CODE, e.Unreachable): no_site_code,
     (Step.SITE_CODE, e.WasRefused): no_site_code,
+    (Step.OPENING, e.OfflineOffered): offline_offered,
+    (Step.OFFLINE, e.OfflineWanted): offline_wanted,
+    (Step.CHECKING, e.Kept): kept,
     (Step.SIGNING, e.CheckInAnswered): answered,
     (Step.SIGNING, e.Unreachable): lambda visit, event: failed(visit, event.reason),
     (Step.SIGNING, e.WasRefused): lambda visit, event: failed(visit, event.code),

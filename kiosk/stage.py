@@ -166,6 +166,7 @@ _PLAIN: dict[str, Callable[[], e.Event]] = {
     "check_in": lambda: e.Started(new_id(), "in"),
     "check_out": lambda: e.Started(new_id(), "out"),
     "move_here": e.MoveConfirmed,
+    "offline": e.OfflineWanted,
     "site_code": e.SiteCodeWanted,
 }
 

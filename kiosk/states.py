@@ -48,6 +48,8 @@ class Step(StrEnum):
     """The check-in (医护签到) is on its way to the verifier."""
     PRACTICE = "practice"
     """Its answer, part by part, and what is still asked."""
+    OFFLINE = "offline"
+    """The verifier is away, and a check-in can be kept here (离线登记) until it is back."""
     SITE_CODE = "site_code"
     """The site's code (院区码) for a practitioner's phone."""
 
@@ -135,6 +137,10 @@ class Visit:
     """The person said that the window elsewhere shall end."""
     checked_in: CheckedIn | None = None
     site_code: ShownCode | None = None
+    offline: bool = False
+    """The check-in is kept here and sent later."""
+    kept: bool = False
+    """It is on this terminal's disk; its number is the visit's."""
 
     @property
     def agreed(self) -> bool:

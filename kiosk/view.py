@@ -175,7 +175,7 @@ def sentence(answer: ClaimAnswer) -> str:
 
 
 def _slip(visit: Visit) -> SlipState | Literal["offered"] | None:
-    offered = visit.can_print and visit.step in (Step.RESULT, Step.COUNTER)
+    offered = visit.can_print and (visit.step in (Step.RESULT, Step.COUNTER) or visit.kept)
     return visit.slip or ("offered" if offered else None)
 
 

@@ -25,6 +25,7 @@ export function practice(screen, t, touch) {
   if (said.name) words.push(h("p", { class: "greeting" }, t("practice.hello", { name: said.name })));
   words.push(title(t(said.title)));
   if (said.until) words.push(h("p", { class: "until" }, t("practice.until", { until: said.until })));
+  if (said.number) words.push(h("p", { class: "kept" }, t("practice.number"), h("strong", {}, said.number)));
   if (said.recheck_by) words.push(h("p", { class: "until" }, t("practice.recheck_by", { by: said.recheck_by })));
   if (said.elsewhere) words.push(h("p", { class: "until" }, t("practice.elsewhere", said.elsewhere)));
   const care = "practice.care_goes_on";
@@ -63,6 +64,14 @@ function ways(said, t, touch) {
   }
   const each = said.offers.map((offer) => button(offer, "choice", OFFERS[offer], t(`next.${offer}`), () => touch(offer)));
   return [each.length > 0 ? h("div", { class: "pair" }, each, done) : done];
+}
+
+/** The verifier is away: what is so, and what can be done here. */
+export function offline(screen, t, touch) {
+  const keep = button("offline", "primary", "check_in", t("offline.keep"), () => touch("offline"));
+  const words = [badge("info", "soft"), title(t("offline.title")), lead(t("offline.text"))];
+  const calm = h("p", { class: "no-gate" }, t("practice.care_goes_on"));
+  return { node: layout("practice plain", words, [calm, keep]) };
 }
 
 /** The code that shows a phone to be here: as squares, in letters, and how long it lasts. */

@@ -140,6 +140,12 @@ SCREENS: dict[str, Visit] = {
     "practice-offline": replace(
         BASE, step=Step.PRACTICE, act="in", reason="kiosk.verifier_unreachable"
     ),
+    "practice-no-ticket": replace(BASE, step=Step.PRACTICE, act="in", reason="kiosk.no_ticket"),
+    "practice-kept": replace(BASE, step=Step.PRACTICE, act="in", offline=True, kept=True),
+    "practice-kept-printer": replace(
+        BASE, step=Step.PRACTICE, act="in", offline=True, kept=True, can_print=True
+    ),
+    "offline": replace(BASE, step=Step.OFFLINE, act="in", basis=None),
     "site-code": replace(Visit(), step=Step.SITE_CODE, site_code=SITE_CODE),
     "site-code-none": replace(Visit(), step=Step.SITE_CODE, trouble="site_code"),
     "still-there": replace(BASE, step=Step.DOORS, still_there=True),

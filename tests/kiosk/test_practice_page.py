@@ -16,7 +16,7 @@ from verifier.protocol.practice import Reason
 
 pytestmark = pytest.mark.browser
 
-MINE = [name for name in SCREENS if name.startswith(("practice", "site-code", "signing"))]
+MINE = [name for name in SCREENS if name.startswith(("practice", "offline", "site-code", "signing"))]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -150,6 +150,31 @@ def test_a_random_question_is_said_to_the_person_and_never_on_the_first_screen(
         await shown.see(gallery, replace(Visit(), language=language))
         first = await shown.page.inner_text("#kiosk")
         assert not any(word in first for word in ("张*", "随机核对", "andom check"))
+
+    in_a_browser(chromium, look)
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "kept"),
+    [
+        ("zh", ("暂时连不上系统", "稍后由医务科确认", "离线登记"), ("已离线登记", "登记编号")),
+        ("en", ("cannot be reached", "medical affairs", "Register offline"), ("Registered", "Number")),
+    ],
+)
+def test_while_the_verifier_is_away_the_screen_says_so_and_offers_to_keep_a_check_in(
+    chromium: str, language: Language, words: tuple[str, ...], kept: tuple[str, ...]
+) -> None:
+    async def look(shown: Shown, gallery: Gallery) -> None:
+        await shown.see(gallery, replace(SCREENS["offline"], language=language))
+        text = await shown.page.inner_text("#main")
+        assert [each for each in words if each not in text] == []
+        await shown.page.click("[data-key=offline]")
+        assert await received(gallery, 1) == [Touch(type="offline", serial=gallery.visit.serial)]
+        await shown.see(gallery, replace(SCREENS["practice-kept-printer"], language=language))
+        text = await shown.page.inner_text("#kiosk")
+        assert [each for each in (*kept, str(gallery.visit.code)) if each not in text] == []
+        await shown.page.click("[data-key=print]")
+        assert (await received(gallery, 2))[1].type == "print"
 
     in_a_browser(chromium, look)
 

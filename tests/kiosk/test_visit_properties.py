@@ -54,6 +54,10 @@ HAPPENINGS = (
     lambda v: e.CheckInAnswered(v.serial - 1, ANSWERS[0]),
     lambda _: e.ReasonGiven(Reason.RESCUE),
     lambda _: e.MoveConfirmed(),
+    lambda v: e.OfflineOffered(v.serial, NOTICE, face_ready=True, identify=True),
+    lambda _: e.OfflineWanted(),
+    lambda v: e.Kept(v.serial),
+    lambda v: e.Kept(v.serial - 1),
     lambda _: e.SiteCodeWanted(),
     lambda v: e.SiteCodeCame(v.serial, CODE_SHOWN),
     lambda v: e.WasRefused(v.serial, "practice.unknown"),
@@ -108,7 +112,11 @@ FORWARD = {
     ),
     Step.OPENING: (
         lambda v: e.Opened(v.serial, NOTICE, face_ready=True, identify=True, ready=EVERY_DOOR),
+        lambda v: e.OfflineOffered(
+            v.serial, NOTICE, face_ready=True, identify=True, ready=EVERY_DOOR
+        ),
     ),
+    Step.OFFLINE: (lambda _: e.OfflineWanted(),),
     Step.NOTICE: (lambda _: e.Agreed(NOTICE, NOW), lambda _: e.Declined(NOTICE, NOW)),
     Step.DOORS: tuple(
         lambda _, door=door: e.DoorChosen(door)
@@ -122,7 +130,10 @@ FORWARD = {
     Step.DIGITS: (lambda _: e.KeyPressed("1"), lambda _: e.DigitsConfirmed()),
     Step.FACE: (lambda v: e.Captured(v.serial, CAPTURE), lambda v: e.FaceNotFound(v.serial)),
     Step.NO_FACE: (lambda _: e.LookAgain(), lambda _: e.FaceSkipped(NOW)),
-    Step.CHECKING: tuple(lambda v, each=each: e.Decided(v.serial, each) for each in EXCHANGES),
+    Step.CHECKING: (
+        *(lambda v, each=each: e.Decided(v.serial, each) for each in EXCHANGES),
+        lambda v: e.Kept(v.serial),
+    ),
     Step.RESULT: (
         lambda _: e.LookAgain(),
         lambda _: e.CardInstead(),

@@ -121,7 +121,8 @@ def already(desk: Desk, window: Window, outcome: Outcome, reasons: tuple[str, ..
     proved = (identity, Part.PROVED, Part.PROVED)
     verdict = Verdict(outcome, *proved, reasons, window.opened_at)
     shift = ShiftNow(cast("Status", window.shift))
-    return answer(desk, verdict, shift, window, window.leaf)
+    # What waits for its approval has no receipt, the second time as the first.
+    return answer(desk, verdict, shift, window, "" if window.state == "deferred" else window.leaf)
 
 
 def answer(

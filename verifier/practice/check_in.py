@@ -35,7 +35,7 @@ from .windows import Opening, Window
 
 def check_in(conn: Connection, desk: Desk, asked: CheckIn, at: datetime) -> CheckedIn:
     """Judge it and write down what follows. Raises `CheckInRefused`."""
-    who = identified(conn, desk, asked.receipt_id, at)
+    who = identified(conn, desk, asked.receipt_id, at, coming=asked.act == "in")
     known = registry.of_person(conn, desk.institution, who.person)
     if known is None:
         raise CheckInRefused("practice.unknown", "nobody such practises here")
@@ -106,6 +106,7 @@ def _in(
         right=registry.right_at(conn, known.person, site.code, at),
         reason=asked.reason,
         at=at,
+        later=when is not None,
     )
     verdict = decide(facts, desk.rules)
     if placed.code is not None:
