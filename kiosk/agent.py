@@ -158,6 +158,11 @@ class Agent:
         """What is odd about this terminal, as codes."""
         return self.desk.health + self.practice.whereabouts.health
 
+    @property
+    def takes_check_ins(self) -> bool:
+        """As the verifier said last; before a restart too, by the tickets that it gave."""
+        return self.practice.offered or self.offline.takes_check_ins
+
     def _tell(self, news: Visit | bytes) -> None:
         for listener in tuple(self._listeners):
             listener(news)

@@ -47,11 +47,16 @@ class OfflineDesk:
         self._something = asyncio.Event()
         desk.first = self._finish
 
+    @property
+    def takes_check_ins(self) -> bool:
+        """Whether the hospital takes tickets for them here, used up or not."""
+        return self.stock.batch is not None and PURPOSE in self.stock.batch.purposes
+
     def offered(self, at: datetime) -> TicketBatch | None:
         """What came with the tickets, where one is left for a check-in. Raises `NoTicket` where
         the hospital takes them and none is left."""
         batch = self.stock.batch
-        if batch is None or PURPOSE not in batch.purposes:
+        if batch is None or not self.takes_check_ins:
             return None
         if not self.stock.left(at):
             raise NoTicket("the stock is used up or over")

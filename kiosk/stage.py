@@ -67,7 +67,7 @@ class AgentStage:
             if isinstance(news, bytes):
                 listener(news)
                 return
-            practice = self._agent.practice.offered
+            practice = self._agent.takes_check_ins
             screen = view(news, self._agent.settings, self._agent.health, practice=practice)
             if [screen] != last:
                 last[:] = [screen]

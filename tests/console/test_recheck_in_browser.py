@@ -72,7 +72,9 @@ def test_it_is_said_by_itself_on_top_and_answered_by_the_face(
     assert page.locator(".recheck").count() == 0
     opened = asked(asking.clinic)
     asking.a_minute_later()
-    title, by = ("请确认您在岗", "请在") if language == "zh" else ("confirm that", "Please do so by")
+    title, by = (
+        ("请确认您在岗", "请在") if language == "zh" else ("confirm that", "Please do so by")
+    )
     said = asking.card()
     assert title in said
     assert by in said

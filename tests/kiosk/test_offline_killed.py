@@ -6,7 +6,7 @@ and every write; it starts again, and whoever was told a number is deferred exac
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -156,19 +156,17 @@ def test_killed_at_any_step_it_is_deferred_once_and_the_chain_is_whole(
             await offline.flush()
 
         with cutting(power):
-            try:
+            with suppress(Killed):
                 disk.live(dies, disk.line(power))
-            except Killed:
-                pass
         if before == "claim":
             assert disk.live(claim) == Outcome.ACCEPTED
         disk.live(flush)
         disk.live(flush)
-        assert disk.deferred() in {len(disk.told), 1}, step
-        assert disk.deferred() <= 1, step
+        assert len(disk.told) <= disk.deferred() <= 1, step
         assert disk.left == [], step
         assert disk.live(claim) == Outcome.ACCEPTED, step
         disk.assert_sound()
+    assert power.left is not None, "the last one was not killed at all"
 
 
 def test_several_that_were_kept_are_sent_in_their_order_when_the_verifier_is_back(

@@ -16,7 +16,9 @@ from verifier.protocol.practice import Reason
 
 pytestmark = pytest.mark.browser
 
-MINE = [name for name in SCREENS if name.startswith(("practice", "offline", "site-code", "signing"))]
+MINE = [
+    name for name in SCREENS if name.startswith(("practice", "offline", "site-code", "signing"))
+]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -158,7 +160,11 @@ def test_a_random_question_is_said_to_the_person_and_never_on_the_first_screen(
     ("language", "words", "kept"),
     [
         ("zh", ("暂时连不上系统", "稍后由医务科确认", "离线登记"), ("已离线登记", "登记编号")),
-        ("en", ("cannot be reached", "medical affairs", "Register offline"), ("Registered", "Number")),
+        (
+            "en",
+            ("cannot be reached", "medical affairs", "Register offline"),
+            ("Registered", "Number"),
+        ),
     ],
 )
 def test_while_the_verifier_is_away_the_screen_says_so_and_offers_to_keep_a_check_in(

@@ -79,9 +79,7 @@ def _stretches(
     return [Stretch(**{**row, "site": names.get(row["site"], row["site"])}) for row in rows]
 
 
-def _open(
-    window: Window, names: dict[str, str], rules: PracticeRules, at: datetime
-) -> OpenWindow:
+def _open(window: Window, names: dict[str, str], rules: PracticeRules, at: datetime) -> OpenWindow:
     recheck_by = rechecks.open_question(window, at)
     said = {
         "id": window.id,
@@ -98,9 +96,7 @@ def _open(
     return OpenWindow.model_validate(said)
 
 
-def _unanswered(
-    window: Window | None, names: dict[str, str], at: datetime
-) -> Unanswered | None:
+def _unanswered(window: Window | None, names: dict[str, str], at: datetime) -> Unanswered | None:
     if window is None or not rechecks.ended_unanswered(window, at):
         return None
     if at - window.ends_at > TOLD:

@@ -28,9 +28,7 @@ def way(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def clinic(
-    database: Database, keyring: KeyRing, gallery: Gallery, way: str
-) -> Iterator[Clinic]:
+def clinic(database: Database, keyring: KeyRing, gallery: Gallery, way: str) -> Iterator[Clinic]:
     with asking_clinic(database, keyring, gallery, by_code=way == "code") as made:
         yield made
 
@@ -43,9 +41,7 @@ def on_the_board(clinic: Clinic) -> board.Line:
     site = clinic.hospital.site.parts
     with clinic.hospital.database.app.connect() as conn:
         said = (site.keyring, REGION, INSTITUTION, clinic.now())
-        return next(
-            line for line in board.lines(conn, *said) if line.person == clinic.hua.person
-        )
+        return next(line for line in board.lines(conn, *said) if line.person == clinic.hua.person)
 
 
 def test_nothing_is_said_before_it_is_asked_and_all_of_it_after(clinic: Clinic, way: str) -> None:
