@@ -38,7 +38,7 @@ from .offline import OfflineDesk
 from .practice_desk import PracticeDesk
 from .settings import KioskSettings
 from .slip import SLIP_SECONDS, compose, outcome_of
-from .states import TOKEN_KINDS, Door, Visit, camera_on, is_start, reader_on
+from .states import TOKEN_KINDS, Door, PhoneCode, Visit, camera_on, is_start, reader_on
 from .verifier_client import VerifierClient
 from .visit import advance, time_limit
 from .whereabouts import KIND as GNSS
@@ -222,6 +222,8 @@ class Agent:
                 self._spawn(self._check_in(effect))
             case e.ShowSiteCode():
                 self._spawn(self._show_site_code(effect.serial))
+            case e.InvitePhone():
+                self._spawn(self._invite_phone(effect))
             case e.WriteJournal():
                 purpose = self._purpose(effect.practice)
                 self.journal.refer(effect.visit, purpose, effect.reason)
@@ -310,6 +312,18 @@ class Agent:
             self.post(_failed(effect.serial, error))
             return
         self.post(e.CheckInAnswered(effect.serial, answer))
+
+    async def _invite_phone(self, effect: e.InvitePhone) -> None:
+        client = self.desk.client
+        page = self.settings.phone_page or f"{client.identity.verifier_url}/console/phone"
+        try:
+            made = await client.invite_phone(effect.receipt)
+        except Exception as error:
+            self.post(_failed(effect.serial, error))
+            return
+        given = PhoneCode(page, made.code, made.expires_at)
+        self.post(e.PhoneInvited(effect.serial, given))
+        await self._show_site_code(effect.serial)
 
     async def _show_site_code(self, serial: int) -> None:
         async for shown in self.practice.codes():

@@ -8,7 +8,7 @@ from datetime import datetime
 from verifier.protocol.claim import Capture, CredentialReading, Crop, LegalBasis
 from verifier.protocol.practice import CheckedIn, Reason
 
-from .states import Act, Door, Exchange, Language, ShownCode, SlipState
+from .states import Act, Door, Exchange, Language, PhoneCode, ShownCode, SlipState
 
 
 @dataclass(frozen=True)
@@ -135,6 +135,11 @@ class MoveConfirmed:
 @dataclass(frozen=True)
 class OfflineWanted:
     """离线登记 was touched."""
+
+
+@dataclass(frozen=True)
+class PhoneWanted:
+    """绑定手机 was touched."""
 
 
 @dataclass(frozen=True)
@@ -270,6 +275,14 @@ class SiteCodeCame:
 
 
 @dataclass(frozen=True)
+class PhoneInvited:
+    """The verifier gave a one-time code for the person's phone."""
+
+    serial: int
+    given: PhoneCode
+
+
+@dataclass(frozen=True)
 class Unreachable:
     """The verifier cannot be reached, or what it says makes no sense."""
 
@@ -314,6 +327,8 @@ Event = (
     | ReasonGiven
     | MoveConfirmed
     | OfflineWanted
+    | PhoneWanted
+    | PhoneInvited
     | OfflineOffered
     | Kept
     | SiteCodeWanted
@@ -357,6 +372,7 @@ TOUCHES = (
     ReasonGiven,
     MoveConfirmed,
     OfflineWanted,
+    PhoneWanted,
     SiteCodeWanted,
 )
 """Events that a person's finger makes: each gives the screen its full time again."""
@@ -422,6 +438,16 @@ class ShowSiteCode:
 
 
 @dataclass(frozen=True)
+class InvitePhone:
+    """Ask for a code for the phone of whom this receipt is about, and then for the site's codes.
+    Answers: `PhoneInvited`, `SiteCodeCame`, `Unreachable` or `WasRefused`.
+    """
+
+    serial: int
+    receipt: str
+
+
+@dataclass(frozen=True)
 class PrintSlip:
     """Print what this screen says. Answer: `SlipDone`."""
 
@@ -433,4 +459,13 @@ class Forget:
     """Drop whatever is held of the person."""
 
 
-Effect = OpenVisit | Submit | SendCheckIn | ShowSiteCode | WriteJournal | PrintSlip | Forget
+Effect = (
+    OpenVisit
+    | Submit
+    | SendCheckIn
+    | ShowSiteCode
+    | InvitePhone
+    | WriteJournal
+    | PrintSlip
+    | Forget
+)

@@ -36,6 +36,7 @@ class Touch(_Message):
         "check_out",
         "move_here",
         "offline",
+        "bind_phone",
         "site_code",
     ]
     serial: int
@@ -173,6 +174,7 @@ class PracticeView(_Message):
     asks: Literal["reason", "move"] | None = None
     reasons: list[Reason] = []
     offers: list[Literal["look_again", "card_instead"]] = []
+    bind: bool = Field(default=False, description="Whether 绑定手机 is offered.")
 
 
 class SiteCodeView(_Message):
@@ -183,6 +185,16 @@ class SiteCodeView(_Message):
     path: str
     left: float = Field(description="Seconds until the next one, when it came.")
     lasts: float = 30.0
+
+
+class PhoneView(_Message):
+    """A one-time code for the own phone; the square holds page, code and the site's code of now."""
+
+    code: str
+    site_code: str
+    until: str
+    size: int
+    path: str
 
 
 class Screen(_Message):
@@ -218,6 +230,7 @@ class Screen(_Message):
     act: Act | None = None
     practice: PracticeView | None = None
     site_code: SiteCodeView | None = None
+    phone: PhoneView | None = None
 
 
 class DemoPersonView(_Message):

@@ -10,8 +10,8 @@ import qrcode  # type: ignore[import-untyped]
 
 from verifier.protocol.practice import CheckedIn, Elsewhere, Outcome, Part, Reason
 
-from .messages import ElsewhereView, PartView, PracticeView, SiteCodeView
-from .practising import asked, went_well
+from .messages import ElsewhereView, PartView, PhoneView, PracticeView, SiteCodeView
+from .practising import asked, may_bind, went_well
 from .reading import CHINA
 from .states import Step, Visit
 from .visit import may_look_again, may_present_card
@@ -63,6 +63,7 @@ def practice_view(visit: Visit) -> PracticeView | None:
     return PracticeView(
         tone="good" if went_well(visit) else "neutral",
         name=greeting.masked_name if greeting else None,
+        bind=may_bind(visit),
         **said,
     )
 
@@ -74,6 +75,16 @@ def site_code_view(visit: Visit) -> SiteCodeView | None:
     shown = visit.site_code
     size, path = _drawn(shown.payload)
     return SiteCodeView(code=shown.code, size=size, path=path, left=shown.left)
+
+
+def phone_view(visit: Visit) -> PhoneView | None:
+    """None until both codes are there. Behind `#`, since no browser sends that on."""
+    given, here = visit.phone, visit.site_code
+    if visit.step is not Step.PHONE or given is None or here is None:
+        return None
+    size, path = _drawn(f"{given.address}#{given.code}~{here.code}")
+    until = _clock(given.until) or ""
+    return PhoneView(code=given.code, site_code=here.code, until=until, size=size, path=path)
 
 
 def _answered(visit: Visit, answer: CheckedIn) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from .files import sync_folder, write_private
 
 
 class Waiting(BaseModel):
-    """One check-in. `compact` is set once it was signed to be sent, `receipt` once it was judged."""
+    """One check-in. `compact` is set once it was signed to be sent, `receipt` once judged."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -167,6 +167,7 @@ _PLAIN: dict[str, Callable[[], e.Event]] = {
     "check_out": lambda: e.Started(new_id(), "out"),
     "move_here": e.MoveConfirmed,
     "offline": e.OfflineWanted,
+    "bind_phone": e.PhoneWanted,
     "site_code": e.SiteCodeWanted,
 }
 

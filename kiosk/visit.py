@@ -34,6 +34,7 @@ TIME_LIMITS: dict[Step, float] = {
     Step.SIGNING: 45.0,
     Step.PRACTICE: 60.0,
     Step.OFFLINE: 60.0,
+    Step.PHONE: 180.0,
     Step.SITE_CODE: 120.0,
 }
 """Seconds without a touch. Most screens then first ask whether somebody is still there."""
@@ -65,6 +66,7 @@ _ASKS_FIRST = frozenset(
         Step.COUNTER,
         Step.PRACTICE,
         Step.OFFLINE,
+        Step.PHONE,
     }
 )
 

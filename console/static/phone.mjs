@@ -199,8 +199,9 @@ function parts() {
   const { record, state, siteCode, asks } = shown;
   if (!canHoldAKey()) return [screens.alone(t("console.phone.no_key"))];
   if (!record?.phone) {
-    const code = shown.code ?? decodeURIComponent(location.hash.slice(1));
-    return [screens.enrolment(t, code, { enrol: enrolNow, scan: scanNow })];
+    // A terminal's square holds the site's code of that moment as well.
+    const [code, here = ""] = decodeURIComponent(location.hash.slice(1)).split("~");
+    return [screens.enrolment(t, shown.code ?? code, siteCode || here, { enrol: enrolNow, scan: scanNow })];
   }
   if (state?.gone) {
     return [screens.alone(t("console.phone.gone.text"), t("console.phone.anew"), startAnew)];

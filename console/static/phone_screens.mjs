@@ -18,12 +18,12 @@ export function alone(text, word, act) {
 }
 
 /** The practitioner's code, and that of the site. */
-export function enrolment(t, code, { enrol, scan }) {
+export function enrolment(t, code, siteCode, { enrol, scan }) {
   const own = field("own-code", t("console.phone.own_code"), t("console.phone.own_code.hint"), {
     value: code,
     maxLength: 40,
   });
-  const site = siteField(t, scan);
+  const site = siteField(t, scan, siteCode);
   const send = () => enrol(own.input.value, site.input.value);
   return h(
     "section",

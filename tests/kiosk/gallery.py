@@ -9,7 +9,7 @@ from kiosk.demo import DemoPerson
 from kiosk.messages import DemoPersonView, DemoView, FromPage, Screen, Shown
 from kiosk.settings import KioskSettings
 from kiosk.stage import News
-from kiosk.states import Door, ShownCode, Step, Visit
+from kiosk.states import Door, PhoneCode, ShownCode, Step, Visit
 from kiosk.view import view
 from tests.kiosk.people import CAPTURE, NOTICE, NOW, READING, checked_in, elsewhere, exchange
 from verifier.protocol.claim import LegalBasis
@@ -146,6 +146,14 @@ SCREENS: dict[str, Visit] = {
         BASE, step=Step.PRACTICE, act="in", offline=True, kept=True, can_print=True
     ),
     "offline": replace(BASE, step=Step.OFFLINE, act="in", basis=None),
+    "phone": replace(
+        BASE,
+        step=Step.PHONE,
+        act="in",
+        phone=PhoneCode("https://verify.example/console/phone", "7K2M-9Q4F-XA3B-0C1D", NOW),
+        site_code=SITE_CODE,
+    ),
+    "phone-none": replace(BASE, step=Step.PHONE, act="in", trouble="phone"),
     "site-code": replace(Visit(), step=Step.SITE_CODE, site_code=SITE_CODE),
     "site-code-none": replace(Visit(), step=Step.SITE_CODE, trouble="site_code"),
     "still-there": replace(BASE, step=Step.DOORS, still_there=True),

@@ -1,4 +1,4 @@
-"""离线登记 with a finger on the page: a real agent and reader, a real verifier that goes and comes."""
+"""离线登记 with a finger on the page: real agent and reader, a real verifier that goes away."""
 
 import asyncio
 import threading

@@ -155,9 +155,8 @@ def test_killed_at_any_step_it_is_deferred_once_and_the_chain_is_whole(
             disk.keep(offline)  # noqa: B023
             await offline.flush()
 
-        with cutting(power):
-            with suppress(Killed):
-                disk.live(dies, disk.line(power))
+        with cutting(power), suppress(Killed):
+            disk.live(dies, disk.line(power))
         if before == "claim":
             assert disk.live(claim) == Outcome.ACCEPTED
         disk.live(flush)

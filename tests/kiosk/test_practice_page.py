@@ -17,7 +17,9 @@ from verifier.protocol.practice import Reason
 pytestmark = pytest.mark.browser
 
 MINE = [
-    name for name in SCREENS if name.startswith(("practice", "offline", "site-code", "signing"))
+    name
+    for name in SCREENS
+    if name.startswith(("practice", "offline", "phone", "site-code", "signing"))
 ]
 
 
