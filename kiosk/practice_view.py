@@ -52,7 +52,7 @@ def practice_view(visit: Visit) -> PracticeView | None:
     if visit.step is not Step.PRACTICE:
         return None
     answer = visit.checked_in
-    if visit.kept:
+    if visit.kept:  # nothing was judged yet
         sentences = ["practice.kept", "practice.care_goes_on"]
         title = "practice.title.kept"
         return PracticeView(
@@ -93,12 +93,17 @@ def _answered(visit: Visit, answer: CheckedIn) -> dict[str, Any]:
         "title": f"practice.title.{_title(visit, answer, question)}",
         "sentences": _sentences(answer, question),
         "parts": _parts(answer) if visit.act == "in" else [],
-        "until": _clock(answer.until, answer.opened_at) if visit.act == "in" else None,
+        "until": _until(visit, answer),
         "recheck_by": _clock(answer.recheck_by) if answer.recheck == "open" else None,
         "elsewhere": _elsewhere(answer.elsewhere),
         "asks": question,
         "reasons": list(Reason) if question == "reason" else [],
     }
+
+
+def _until(visit: Visit, answer: CheckedIn) -> str | None:
+    said = visit.act == "in" and answer.recheck != "open"  # which then ends at the same moment
+    return _clock(answer.until, answer.opened_at) if said else None
 
 
 def _title(visit: Visit, answer: CheckedIn, question: str | None) -> str:

@@ -92,7 +92,7 @@ export function phone(screen, t, touch) {
       if (!given || given.path === shown) return;
       shown = given.path;
       picture.replaceChildren(squares(given.size, given.path));
-      say(lasts, t("phone.until", { until: given.until }));
+      say(lasts, t("phone.until", { until: given.until, site: given.site_code }));
     },
   };
 }
