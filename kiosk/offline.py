@@ -118,17 +118,19 @@ class OfflineDesk:
                 if self._desk.in_use:
                     return  # a visit began: its challenge stays as it is
                 await self._finish()
-                entry = waiting if waiting.compact else await self._signed(waiting)
-                judged = entry if entry.receipt else await self._sent(entry)
+                judged = waiting if waiting.receipt else await self._judged(waiting)
             if judged is not None:
                 await self._check_in(judged)
+
+    async def _judged(self, waiting: Waiting) -> Waiting | None:
+        return await self._sent(waiting if waiting.compact else await self._signed(waiting))
 
     async def _finish(self) -> None:
         """The claim of which it is not known whether it arrived is sent again, where it is one of
         these: a new challenge does not end a ticket, so asking about it would not be enough."""
         pending = self._desk.chain.link.pending
         for entry in self.spool.waiting():
-            if entry.compact and entry.receipt is None and claim_hash(entry.compact) == pending:
+            if entry.compact and claim_hash(entry.compact) == pending:
                 await self._sent(entry)
 
     async def _signed(self, entry: Waiting) -> Waiting:
@@ -172,7 +174,9 @@ class OfflineDesk:
             self._give_up(entry, refused.code)
             return None
         await self._settled(compact, None)
-        judged = entry.model_copy(update={"receipt": answer.receipt_id})
+        # What was sealed has done its work: the receipt's number is all that is needed still.
+        done = {"receipt": answer.receipt_id, "evidence": "", "compact": None}
+        judged = entry.model_copy(update=done)
         await asyncio.to_thread(self.spool.put, judged)
         return judged
 
@@ -209,5 +213,5 @@ class OfflineDesk:
     def _tidy(self, at: datetime) -> None:
         """What the verifier would not take any more does not stay on this disk."""
         for entry in self.spool.waiting():
-            if at >= entry.expires_at and entry.compact is None:
+            if at >= entry.expires_at and entry.compact is None and entry.receipt is None:
                 self._give_up(entry, "ticket.expired")
