@@ -21,6 +21,7 @@ from devices.resident_id.photo import PhotoDecoder
 from models.engine import FaceEngine
 from verifier.protocol.challenge import Challenge
 from verifier.protocol.practice import PURPOSE as PRACTICE
+from verifier.protocol.ticket import TicketBatch
 
 from . import events as e
 from .chain import Chain
@@ -28,15 +29,16 @@ from .chip_photo import ChipPhotos
 from .claims import build_evidence
 from .demo import DemoControls
 from .desk import Desk
-from .errors import VerifierConfused, VerifierRefused, VerifierUnreachable
+from .errors import NoTicket, VerifierConfused, VerifierRefused, VerifierUnreachable
 from .instruments import Instruments
 from .journal import Journal
 from .looking import OpenCamera, Reports, look
 from .notices import find_notice
+from .offline import OfflineDesk
 from .practice_desk import PracticeDesk
 from .settings import KioskSettings
 from .slip import SLIP_SECONDS, compose, outcome_of
-from .states import TOKEN_KINDS, Door, Visit, camera_on, reader_on
+from .states import TOKEN_KINDS, Door, PhoneCode, Visit, camera_on, is_start, reader_on
 from .verifier_client import VerifierClient
 from .visit import advance, time_limit
 from .whereabouts import KIND as GNSS
@@ -96,6 +98,7 @@ class Agent:
         self.journal = Journal(settings.journal_file)
         receiver = receiver_of(settings.gnss, devices.listed)
         self.practice = PracticeDesk(desk.client, Whereabouts(receiver))
+        self.offline = OfflineDesk(desk, settings.folder, self.journal)
         self.visit = Visit()
         self._devices = devices
         self._camera = _Worker("camera")
@@ -119,6 +122,7 @@ class Agent:
         with self.desk.chain:
             self._instruments.__enter__()
             self._spawn(self.practice.watch(lambda: self._tell(self.visit)))
+            self._spawn(self.offline.watch(lambda: is_start(self.visit), lambda: datetime.now(UTC)))
             try:
                 yield self
             finally:
@@ -153,6 +157,11 @@ class Agent:
     def health(self) -> tuple[str, ...]:
         """What is odd about this terminal, as codes."""
         return self.desk.health + self.practice.whereabouts.health
+
+    @property
+    def takes_check_ins(self) -> bool:
+        """As the verifier said last; before a restart too, by the tickets that it gave."""
+        return self.practice.offered or self.offline.takes_check_ins
 
     def _tell(self, news: Visit | bytes) -> None:
         for listener in tuple(self._listeners):
@@ -213,6 +222,8 @@ class Agent:
                 self._spawn(self._check_in(effect))
             case e.ShowSiteCode():
                 self._spawn(self._show_site_code(effect.serial))
+            case e.InvitePhone():
+                self._spawn(self._invite_phone(effect))
             case e.WriteJournal():
                 purpose = self._purpose(effect.practice)
                 self.journal.refer(effect.visit, purpose, effect.reason)
@@ -233,17 +244,34 @@ class Agent:
         try:
             challenge = await self.desk.open(effect.visit, self._purpose(effect.practice))
         except Exception as error:
-            self.post(_failed(effect.serial, error))
+            away = effect.practice and isinstance(error, VerifierUnreachable)
+            self.post(self._without(effect.serial) if away else _failed(effect.serial, error))
             return
         notice = find_notice(challenge.notice_version, self.settings)
         if notice is None:
             self.post(e.Unreachable(effect.serial, "kiosk.notice_unknown"))
             return
-        ready = self._face_ready(challenge)
+        ready = self._face_ready(challenge) and not challenge.liveness_required
         said = self.settings.identify_practice if effect.practice else self.settings.identify
         identify = ready and said
         doors = self._doors(challenge)
         self.post(e.Opened(effect.serial, notice.version, ready, identify, doors))
+
+    def _without(self, serial: int) -> e.Event:
+        """What a practitioner can do while the verifier is away."""
+        try:
+            batch = self.offline.offered(datetime.now(UTC))
+        except NoTicket as error:
+            return e.Unreachable(serial, error.code)
+        notice = find_notice(batch.notice_version, self.settings) if batch else None
+        if batch is None or notice is None:
+            return e.Unreachable(serial, VerifierUnreachable.code)
+        ready = self._face_ready(batch) and not batch.liveness_required
+        # A code is another platform's to resolve, and over before it could be.
+        self._instruments.closed = frozenset({Door.NHSA_QR})
+        identify = ready and self.settings.identify_practice
+        doors = self._instruments.ready()
+        return e.OfflineOffered(serial, notice.version, ready, identify, doors)
 
     def _purpose(self, practice: bool) -> str:
         return PRACTICE if practice else self.settings.purpose
@@ -254,18 +282,23 @@ class Agent:
         self._instruments.closed = frozenset() if taken else frozenset({Door.NHSA_QR})
         return self._instruments.ready()
 
-    def _face_ready(self, challenge: Challenge) -> bool:
+    def _face_ready(self, challenge: Challenge | TicketBatch) -> bool:
         """A face is offered only where the verifier can judge what this terminal would send."""
         engine = self._devices.engine
-        same = engine is not None and (engine.pack.name, engine.pack.digest) == (
+        return engine is not None and (engine.pack.name, engine.pack.digest) == (
             challenge.pack,
             challenge.pack_digest,
         )
-        return same and not challenge.liveness_required
 
     async def _submit(self, effect: e.Submit) -> None:
         try:
             evidence = build_evidence(effect.reading, effect.last_four, effect.capture, effect.chip)
+            if effect.offline:
+                said = (effect.visit, effect.basis, evidence, datetime.now(UTC))
+                await asyncio.to_thread(self.offline.keep, *said)
+                self.offline.wake()
+                self.post(e.Kept(effect.serial))
+                return
             exchange = await self.desk.submit(effect.visit, effect.basis, evidence)
         except Exception as error:
             self.post(_failed(effect.serial, error))
@@ -279,6 +312,18 @@ class Agent:
             self.post(_failed(effect.serial, error))
             return
         self.post(e.CheckInAnswered(effect.serial, answer))
+
+    async def _invite_phone(self, effect: e.InvitePhone) -> None:
+        client = self.desk.client
+        page = self.settings.phone_page or f"{client.identity.verifier_url}/console/phone"
+        try:
+            made = await client.invite_phone(effect.receipt)
+        except Exception as error:
+            self.post(_failed(effect.serial, error))
+            return
+        given = PhoneCode(page, made.code, made.expires_at)
+        self.post(e.PhoneInvited(effect.serial, given))
+        await self._show_site_code(effect.serial)
 
     async def _show_site_code(self, serial: int) -> None:
         async for shown in self.practice.codes():
@@ -321,7 +366,7 @@ def _failed(serial: int, error: Exception) -> e.Event:
         case VerifierRefused():
             log.warning("kiosk.refused", code=error.code)
             return e.WasRefused(serial, error.code)
-        case VerifierUnreachable() | VerifierConfused():
+        case VerifierUnreachable() | VerifierConfused() | NoTicket():
             log.warning(error.code, cause=str(error))
             return e.Unreachable(serial, error.code)
         case _:

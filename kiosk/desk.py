@@ -4,6 +4,7 @@ or one error.
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -64,7 +65,9 @@ class Desk:
         self._witness = witness
         self._told: tuple[str, ...] = ()
         self._held: _Held | None = None
-        self._one_claim = asyncio.Lock()
+        self.one_claim = asyncio.Lock()
+        self.first: Callable[[], Awaitable[None]] | None = None
+        """What is finished before the last claim is asked about (`kiosk.offline`)."""
 
     @property
     def health(self) -> tuple[str, ...]:
@@ -88,6 +91,11 @@ class Desk:
             self._witness.see(challenge.checkpoint)
         return challenge
 
+    @property
+    def in_use(self) -> bool:
+        """Whether a visit's challenge is open."""
+        return self._held is not None
+
     async def shut(self) -> None:
         """Stop what goes on beside the visits."""
         if self._witness is not None:
@@ -108,7 +116,7 @@ class Desk:
 
         Raises the errors of `VerifierClient`.
         """
-        async with self._one_claim:
+        async with self.one_claim:
             try:
                 return await self._claim(await self._challenge(visit), basis, evidence)
             except VerifierRefused as refused:
@@ -123,6 +131,8 @@ class Desk:
             return held.challenge
         challenge = await self.open(visit)
         self._held = None
+        if self.first is not None:
+            await self.first()
         await settle(self.client, self.chain)
         return challenge
 

@@ -57,6 +57,12 @@ class CertificateUnreadable(KioskError):
     code = "kiosk.certificate_unreadable"
 
 
+class NoTicket(KioskError):
+    """No ticket is left for a check-in while the verifier is away."""
+
+    code = "kiosk.no_ticket"
+
+
 class VerifierUnreachable(KioskError):
     """No connection, no answer in time, or a verifier that cannot answer now."""
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from verifier.protocol.claim import Capture, CredentialReading, Crop, LegalBasis
 from verifier.protocol.practice import CheckedIn, Reason
 
-from .states import Act, Door, Exchange, Language, ShownCode, SlipState
+from .states import Act, Door, Exchange, Language, PhoneCode, ShownCode, SlipState
 
 
 @dataclass(frozen=True)
@@ -133,6 +133,16 @@ class MoveConfirmed:
 
 
 @dataclass(frozen=True)
+class OfflineWanted:
+    """离线登记 was touched."""
+
+
+@dataclass(frozen=True)
+class PhoneWanted:
+    """绑定手机 was touched."""
+
+
+@dataclass(frozen=True)
 class SiteCodeWanted:
     """院区码 was touched."""
 
@@ -201,6 +211,24 @@ class Opened:
 
 
 @dataclass(frozen=True)
+class OfflineOffered:
+    """The verifier is away and a ticket is left: as `Opened`, by what the tickets came with."""
+
+    serial: int
+    notice: str
+    face_ready: bool
+    identify: bool
+    ready: frozenset[Door] = frozenset({Door.RESIDENT_ID})
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A check-in is on this terminal's disk, sealed to the verifier's key."""
+
+    serial: int
+
+
+@dataclass(frozen=True)
 class DoorsChanged:
     """Devices came or went: the doors that are open now."""
 
@@ -247,6 +275,14 @@ class SiteCodeCame:
 
 
 @dataclass(frozen=True)
+class PhoneInvited:
+    """The verifier gave a one-time code for the person's phone."""
+
+    serial: int
+    given: PhoneCode
+
+
+@dataclass(frozen=True)
 class Unreachable:
     """The verifier cannot be reached, or what it says makes no sense."""
 
@@ -290,6 +326,11 @@ Event = (
     | SlipWanted
     | ReasonGiven
     | MoveConfirmed
+    | OfflineWanted
+    | PhoneWanted
+    | PhoneInvited
+    | OfflineOffered
+    | Kept
     | SiteCodeWanted
     | CheckInAnswered
     | SiteCodeCame
@@ -330,6 +371,8 @@ TOUCHES = (
     SlipWanted,
     ReasonGiven,
     MoveConfirmed,
+    OfflineWanted,
+    PhoneWanted,
     SiteCodeWanted,
 )
 """Events that a person's finger makes: each gives the screen its full time again."""
@@ -348,7 +391,10 @@ class OpenVisit:
 
 @dataclass(frozen=True)
 class Submit:
-    """Build, sign and send a claim. Answer: `Decided`, `Unreachable` or `WasRefused`."""
+    """Build, sign and send a claim. Answer: `Decided`, `Unreachable` or `WasRefused`.
+
+    `offline`: seal it and keep it. Answer: `Kept` or `Unreachable`.
+    """
 
     serial: int
     visit: str
@@ -357,6 +403,7 @@ class Submit:
     last_four: str | None
     capture: Capture | None
     chip: Crop | None = None
+    offline: bool = False
 
 
 @dataclass(frozen=True)
@@ -391,6 +438,16 @@ class ShowSiteCode:
 
 
 @dataclass(frozen=True)
+class InvitePhone:
+    """Ask for a code for the phone of whom this receipt is about, and then for the site's codes.
+    Answers: `PhoneInvited`, `SiteCodeCame`, `Unreachable` or `WasRefused`.
+    """
+
+    serial: int
+    receipt: str
+
+
+@dataclass(frozen=True)
 class PrintSlip:
     """Print what this screen says. Answer: `SlipDone`."""
 
@@ -402,4 +459,13 @@ class Forget:
     """Drop whatever is held of the person."""
 
 
-Effect = OpenVisit | Submit | SendCheckIn | ShowSiteCode | WriteJournal | PrintSlip | Forget
+Effect = (
+    OpenVisit
+    | Submit
+    | SendCheckIn
+    | ShowSiteCode
+    | InvitePhone
+    | WriteJournal
+    | PrintSlip
+    | Forget
+)

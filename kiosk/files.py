@@ -19,7 +19,7 @@ def write_private(path: Path, data: bytes) -> None:
     finally:
         os.close(descriptor)
     temporary.replace(path)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def append_private(path: Path, data: bytes) -> None:
@@ -44,7 +44,8 @@ def _write_all(descriptor: int, data: bytes) -> None:
     os.fsync(descriptor)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Wait until the folder's names are on disk."""
     if os.name == "nt":
         return
     descriptor = os.open(folder, os.O_RDONLY)

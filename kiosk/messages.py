@@ -35,6 +35,8 @@ class Touch(_Message):
         "check_in",
         "check_out",
         "move_here",
+        "offline",
+        "bind_phone",
         "site_code",
     ]
     serial: int
@@ -164,10 +166,15 @@ class PracticeView(_Message):
     sentences: list[str]
     parts: list[PartView] = []
     until: str | None = Field(default=None, description="As `ElsewhereView.since`.")
+    recheck_by: str | None = Field(
+        default=None, description="Until when a random question is open; as `until`."
+    )
+    number: str | None = Field(default=None, description="Of a check-in that is kept here.")
     elsewhere: ElsewhereView | None = None
     asks: Literal["reason", "move"] | None = None
     reasons: list[Reason] = []
     offers: list[Literal["look_again", "card_instead"]] = []
+    bind: bool = Field(default=False, description="Whether 绑定手机 is offered.")
 
 
 class SiteCodeView(_Message):
@@ -178,6 +185,16 @@ class SiteCodeView(_Message):
     path: str
     left: float = Field(description="Seconds until the next one, when it came.")
     lasts: float = 30.0
+
+
+class PhoneView(_Message):
+    """A one-time code for the own phone; the square holds page, code and the site's code of now."""
+
+    code: str
+    site_code: str
+    until: str
+    size: int
+    path: str
 
 
 class Screen(_Message):
@@ -213,6 +230,7 @@ class Screen(_Message):
     act: Act | None = None
     practice: PracticeView | None = None
     site_code: SiteCodeView | None = None
+    phone: PhoneView | None = None
 
 
 class DemoPersonView(_Message):

@@ -16,6 +16,8 @@ NOTHING_PERSONAL: dict[str, Any] = {
     "capture": None,
     "exchange": None,
     "checked_in": None,
+    "phone": None,
+    "site_code": None,
 }
 
 

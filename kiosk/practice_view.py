@@ -10,8 +10,8 @@ import qrcode  # type: ignore[import-untyped]
 
 from verifier.protocol.practice import CheckedIn, Elsewhere, Outcome, Part, Reason
 
-from .messages import ElsewhereView, PartView, PracticeView, SiteCodeView
-from .practising import asked, went_well
+from .messages import ElsewhereView, PartView, PhoneView, PracticeView, SiteCodeView
+from .practising import asked, may_bind, went_well
 from .reading import CHINA
 from .states import Step, Visit
 from .visit import may_look_again, may_present_card
@@ -40,6 +40,7 @@ REFUSALS = {
     "purpose.unknown": "not_here",
     "kiosk.verifier_unreachable": "offline",
     "kiosk.no_answer": "offline",
+    "kiosk.no_ticket": "paper",
     "terminal.suspended": "not_here",
     "terminal.clone_suspected": "not_here",
 }
@@ -51,11 +52,18 @@ def practice_view(visit: Visit) -> PracticeView | None:
     if visit.step is not Step.PRACTICE:
         return None
     answer = visit.checked_in
+    if visit.kept:  # nothing was judged yet
+        sentences = ["practice.kept", "practice.care_goes_on"]
+        title = "practice.title.kept"
+        return PracticeView(
+            tone="good", name=None, title=title, sentences=sentences, number=visit.code
+        )
     said = _answered(visit, answer) if answer else _without_answer(visit)
     greeting = visit.exchange.answer.greeting if visit.exchange else None
     return PracticeView(
         tone="good" if went_well(visit) else "neutral",
         name=greeting.masked_name if greeting else None,
+        bind=may_bind(visit),
         **said,
     )
 
@@ -69,17 +77,33 @@ def site_code_view(visit: Visit) -> SiteCodeView | None:
     return SiteCodeView(code=shown.code, size=size, path=path, left=shown.left)
 
 
+def phone_view(visit: Visit) -> PhoneView | None:
+    """None until both codes are there. Behind `#`, since no browser sends that on."""
+    given, here = visit.phone, visit.site_code
+    if visit.step is not Step.PHONE or given is None or here is None:
+        return None
+    size, path = _drawn(f"{given.address}#{given.code}~{here.code}")
+    until = _clock(given.until) or ""
+    return PhoneView(code=given.code, site_code=here.code, until=until, size=size, path=path)
+
+
 def _answered(visit: Visit, answer: CheckedIn) -> dict[str, Any]:
     question = asked(visit)
     return {
         "title": f"practice.title.{_title(visit, answer, question)}",
         "sentences": _sentences(answer, question),
         "parts": _parts(answer) if visit.act == "in" else [],
-        "until": _clock(answer.until, answer.opened_at) if visit.act == "in" else None,
+        "until": _until(visit, answer),
+        "recheck_by": _clock(answer.recheck_by) if answer.recheck == "open" else None,
         "elsewhere": _elsewhere(answer.elsewhere),
         "asks": question,
         "reasons": list(Reason) if question == "reason" else [],
     }
+
+
+def _until(visit: Visit, answer: CheckedIn) -> str | None:
+    said = visit.act == "in" and answer.recheck != "open"  # which then ends at the same moment
+    return _clock(answer.until, answer.opened_at) if said else None
 
 
 def _title(visit: Visit, answer: CheckedIn, question: str | None) -> str:
@@ -87,6 +111,8 @@ def _title(visit: Visit, answer: CheckedIn, question: str | None) -> str:
         return f"asks_{question}"
     if answer.outcome is Outcome.RETRY:
         return _once_more(visit)
+    if answer.recheck is not None:
+        return f"recheck_{answer.recheck}"
     return "locked" if "practice.locked" in answer.reasons else answer.outcome.value
 
 
@@ -98,6 +124,8 @@ def _sentences(answer: CheckedIn, question: str | None) -> list[str]:
     if answer.outcome in (Outcome.RETRY, Outcome.DENIED, Outcome.NOT_IN):
         found = [] if question is not None else _what_to_do(answer)
         return [*found, "practice.care_goes_on"]
+    if answer.recheck == "open":
+        return ["practice.do.recheck", "practice.care_goes_on"]
     return ["practice.reviewed"] if answer.outcome is Outcome.PROVISIONAL else []
 
 

@@ -17,6 +17,9 @@ from .states import Step, Visit
 WELL = frozenset({Outcome.CONFIRMED, Outcome.PROVISIONAL, Outcome.ALREADY_IN, Outcome.CLOSED})
 """Outcomes after which nothing is left to do."""
 
+BY_FACE = ("card+face", "face")
+"""Assurances with which a phone may be enrolled here; a card alone is not enough."""
+
 Asked = Literal["reason", "move"]
 
 
@@ -40,7 +43,9 @@ def asked(visit: Visit) -> Asked | None:
 def went_well(visit: Visit) -> bool:
     """Whether the screen only says that all is done."""
     answer = visit.checked_in
-    return visit.step is Step.PRACTICE and answer is not None and answer.outcome in WELL
+    if visit.step is not Step.PRACTICE or answer is None or answer.recheck == "open":
+        return False
+    return answer.outcome in WELL
 
 
 def ask(visit: Visit) -> Move:
@@ -82,6 +87,62 @@ def move_confirmed(visit: Visit, _: object) -> Move:
     return ask(replace(visit, moves=True)) if asked(visit) == "move" else (visit, ())
 
 
+def offline_offered(visit: Visit, event: e.OfflineOffered) -> Move:
+    """The verifier is away: the screen says so, and what can be done instead."""
+    if visit.act is None:
+        return visit, ()
+    if visit.act != "in":
+        return failed(visit, "kiosk.verifier_unreachable")
+    known = {
+        "notice": event.notice,
+        "face_ready": event.face_ready,
+        "identify": event.identify,
+        "ready": event.ready,
+    }
+    return enter(visit, Step.OFFLINE, **known), ()
+
+
+def offline_wanted(visit: Visit, _: object) -> Move:
+    """On as always, but what comes of it is kept here."""
+    return enter(visit, Step.NOTICE, offline=True), ()
+
+
+def kept(visit: Visit, _: object) -> Move:
+    """It is on disk: the screen says its number."""
+    if not visit.offline:
+        return visit, ()
+    return enter(visit, Step.PRACTICE, kept=True, **NOTHING_PERSONAL), (e.Forget(),)
+
+
+def may_bind(visit: Visit) -> bool:
+    """Whether 绑定手机 is offered: who this is was just decided by a face, and is known here."""
+    if visit.step is not Step.PRACTICE or visit.checked_in is None or not accepted(visit):
+        return False
+    known = visit.checked_in.outcome in WELL | {Outcome.NOT_IN}
+    decision = visit.exchange.answer.decision if visit.exchange else None
+    return known and decision is not None and decision.assurance in BY_FACE
+
+
+def phone_wanted(visit: Visit, _: object) -> Move:
+    """On to the code; of the person only the phone's code is held from here on."""
+    if not may_bind(visit) or visit.exchange is None:
+        return visit, ()
+    receipt = visit.exchange.answer.receipt_id
+    moved = enter(visit, Step.PHONE, **NOTHING_PERSONAL)
+    return moved, (e.Forget(), e.InvitePhone(moved.serial, receipt))
+
+
+def phone_invited(visit: Visit, event: e.PhoneInvited) -> Move:
+    """The code is there."""
+    return replace(visit, phone=event.given, trouble=None), ()
+
+
+def no_phone(visit: Visit, _: object) -> Move:
+    """None can be had: medical affairs makes one."""
+    trouble = "site_code" if visit.phone else "phone"
+    return replace(visit, site_code=None, trouble=trouble), ()
+
+
 def site_code_wanted(visit: Visit, _: object) -> Move:
     """院区码 was touched on the first screen."""
     moved = enter(visit, Step.SITE_CODE)
@@ -100,9 +161,17 @@ def no_site_code(visit: Visit, _: object) -> Move:
 
 HERE: dict[tuple[Step, type], Any] = {
     (Step.ATTRACT, e.SiteCodeWanted): site_code_wanted,
+    (Step.PRACTICE, e.PhoneWanted): phone_wanted,
+    (Step.PHONE, e.PhoneInvited): phone_invited,
+    (Step.PHONE, e.SiteCodeCame): site_code_came,
+    (Step.PHONE, e.Unreachable): no_phone,
+    (Step.PHONE, e.WasRefused): no_phone,
     (Step.SITE_CODE, e.SiteCodeCame): site_code_came,
     (Step.SITE_CODE, e.Unreachable): no_site_code,
     (Step.SITE_CODE, e.WasRefused): no_site_code,
+    (Step.OPENING, e.OfflineOffered): offline_offered,
+    (Step.OFFLINE, e.OfflineWanted): offline_wanted,
+    (Step.CHECKING, e.Kept): kept,
     (Step.SIGNING, e.CheckInAnswered): answered,
     (Step.SIGNING, e.Unreachable): lambda visit, event: failed(visit, event.reason),
     (Step.SIGNING, e.WasRefused): lambda visit, event: failed(visit, event.code),

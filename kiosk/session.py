@@ -32,6 +32,7 @@ class Plan:
         act: 签到 or 签退 of a practitioner; None for a patient's visit.
         why: the reason that is touched where the screen asks for one.
         moves: whether the move is confirmed where the screen asks.
+        offline: whether 离线登记 is touched where it is offered.
         timeout: seconds for the whole visit; then `TimeoutError`.
     """
 
@@ -45,6 +46,7 @@ class Plan:
     act: Act | None = None
     why: Reason | None = None
     moves: bool = False
+    offline: bool = False
     timeout: float = 60.0
 
 
@@ -141,6 +143,8 @@ class _Person:
             await asyncio.to_thread(happening)
 
     def _is_over(self, visit: Visit) -> bool:
+        if visit.step is Step.OFFLINE:
+            return not self._plan.offline
         if visit.step is Step.PRACTICE:
             return not self._answers(visit)
         if visit.step is not Step.RESULT:
@@ -161,6 +165,8 @@ class _Person:
             case Step.NOTICE:
                 notice = visit.notice or ""
                 post(e.Agreed(notice, now) if plan.agree else e.Declined(notice, now))
+            case Step.OFFLINE:
+                post(e.OfflineWanted())
             case Step.DOORS:
                 post(e.DoorChosen(plan.door))
             case Step.DIGITS:

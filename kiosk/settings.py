@@ -61,6 +61,11 @@ class KioskSettings(BaseSettings):
         description="A GNSS receiver's port, where none is in the list of devices; its fix goes "
         "with a 医护签到. None: no position.",
     )
+    phone_page: str | None = Field(
+        None,
+        max_length=200,
+        description="Address of the phones' page, where phones reach the verifier by another name.",
+    )
     silhouette: bool = Field(False, description="Show a drawn silhouette instead of the person.")
 
     good_frames: int = Field(5, ge=1, le=60, description="In a row, before the best is taken.")

@@ -25,7 +25,7 @@ Translate = Callable[[str], str]
 
 
 def compose(visit: Visit, settings: KioskSettings, institution: str, now: datetime) -> Slip:
-    """What is printed at the result's or the counter's screen, in the visit's language.
+    """What is printed at the last screen, in the visit's language.
 
     `now` is aware; a decision's own time comes before it, since this terminal's clock may be wrong.
     """
@@ -37,7 +37,11 @@ def compose(visit: Visit, settings: KioskSettings, institution: str, now: dateti
         rows.append(Field(t("counter.code"), visit.code))
     if answer and answer.greeting:
         rows.append(Field(t("slip.name"), answer.greeting.masked_name))
-    rows += [Rule(), *(_decided(visit.exchange, t) if visit.exchange else _referred(visit, t))]
+    if visit.kept:
+        rows += [Rule(), Paragraph(t("practice.title.kept"), bold=True)]
+        rows.append(Paragraph(t("practice.kept")))
+    else:
+        rows += [Rule(), *(_decided(visit.exchange, t) if visit.exchange else _referred(visit, t))]
     return Slip(
         title=settings.hospital if visit.language == "zh" else settings.hospital_english,
         heading=t("slip.heading"),

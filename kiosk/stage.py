@@ -67,7 +67,7 @@ class AgentStage:
             if isinstance(news, bytes):
                 listener(news)
                 return
-            practice = self._agent.practice.offered
+            practice = self._agent.takes_check_ins
             screen = view(news, self._agent.settings, self._agent.health, practice=practice)
             if [screen] != last:
                 last[:] = [screen]
@@ -166,6 +166,8 @@ _PLAIN: dict[str, Callable[[], e.Event]] = {
     "check_in": lambda: e.Started(new_id(), "in"),
     "check_out": lambda: e.Started(new_id(), "out"),
     "move_here": e.MoveConfirmed,
+    "offline": e.OfflineWanted,
+    "bind_phone": e.PhoneWanted,
     "site_code": e.SiteCodeWanted,
 }
 

@@ -1,6 +1,7 @@
 """What a visit is made of: its steps, the doors, and the one immutable value that is its state."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
@@ -48,6 +49,10 @@ class Step(StrEnum):
     """The check-in (医护签到) is on its way to the verifier."""
     PRACTICE = "practice"
     """Its answer, part by part, and what is still asked."""
+    OFFLINE = "offline"
+    """The verifier is away, and a check-in can be kept here (离线登记) until it is back."""
+    PHONE = "phone"
+    """A code for the own phone (绑定手机), after a check-in by face."""
     SITE_CODE = "site_code"
     """The site's code (院区码) for a practitioner's phone."""
 
@@ -83,6 +88,15 @@ class ShownCode:
     payload: str
     code: str
     left: float
+
+
+@dataclass(frozen=True)
+class PhoneCode:
+    """A one-time code, and the page at which a phone takes it."""
+
+    address: str
+    code: str = field(repr=False)
+    until: datetime
 
 
 @dataclass(frozen=True)
@@ -135,6 +149,11 @@ class Visit:
     """The person said that the window elsewhere shall end."""
     checked_in: CheckedIn | None = None
     site_code: ShownCode | None = None
+    phone: PhoneCode | None = None
+    offline: bool = False
+    """The check-in is kept here and sent later."""
+    kept: bool = False
+    """It is on this terminal's disk; its number is the visit's."""
 
     @property
     def agreed(self) -> bool:

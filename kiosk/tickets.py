@@ -39,8 +39,15 @@ class TicketStock:
 
     def fill(self, batch: TicketBatch) -> None:
         """Keep what the verifier gave."""
-        self._held = _File(batch=batch, used=self._held.used)
-        self._write()
+        if batch != self._held.batch:
+            self._held = _File(batch=batch, used=self._held.used)
+            self._write()
+
+    def clear(self) -> None:
+        """The hospital takes none any more."""
+        if self._held.batch is not None:
+            self._held = _File(used=self._held.used)
+            self._write()
 
     def left(self, at: datetime) -> int:
         """How many may still be used."""

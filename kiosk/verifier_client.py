@@ -19,7 +19,7 @@ from verifier.protocol.decision import ClaimAnswer
 from verifier.protocol.desk import SealKey, SentReading
 from verifier.protocol.errors import Problem
 from verifier.protocol.practice import CheckedIn, CheckIn
-from verifier.protocol.registration import Registered
+from verifier.protocol.registration import PhoneAsked, PhoneInvited, Registered
 from verifier.protocol.ticket import TicketBatch
 from verifier.protocol.values import UtcTime
 
@@ -147,6 +147,11 @@ class VerifierClient:
         return await self._ask(
             "POST", "/v1/practice/check-ins", said.model_dump_json().encode(), CheckedIn
         )
+
+    async def invite_phone(self, receipt: str) -> PhoneInvited:
+        """A one-time code for the phone of whom this terminal just recognised by face."""
+        body = PhoneAsked(receipt_id=receipt).model_dump_json().encode()
+        return await self._ask("POST", "/v1/practice/phone-invitations", body, PhoneInvited)
 
     async def site_code(self) -> SiteCode:
         """The code of this terminal's site, which changes every 30 seconds."""

@@ -7,7 +7,7 @@ from verifier.protocol.values import Consent, Outcome
 
 from .messages import DoorView, NoticeView, ResultView, Screen
 from .notices import find_notice
-from .practice_view import practice_view, site_code_view
+from .practice_view import phone_view, practice_view, site_code_view
 from .settings import KioskSettings
 from .states import Door, SlipState, Step, Visit
 from .visit import may_look_again, may_present_card
@@ -104,6 +104,7 @@ def view(
         act=visit.act,
         practice=practice_view(visit),
         site_code=site_code_view(visit),
+        phone=phone_view(visit),
     )
 
 
@@ -175,7 +176,7 @@ def sentence(answer: ClaimAnswer) -> str:
 
 
 def _slip(visit: Visit) -> SlipState | Literal["offered"] | None:
-    offered = visit.can_print and visit.step in (Step.RESULT, Step.COUNTER)
+    offered = visit.can_print and (visit.step in (Step.RESULT, Step.COUNTER) or visit.kept)
     return visit.slip or ("offered" if offered else None)
 
 

@@ -33,6 +33,8 @@ TIME_LIMITS: dict[Step, float] = {
     Step.COUNTER: 45.0,
     Step.SIGNING: 45.0,
     Step.PRACTICE: 60.0,
+    Step.OFFLINE: 60.0,
+    Step.PHONE: 180.0,
     Step.SITE_CODE: 120.0,
 }
 """Seconds without a touch. Most screens then first ask whether somebody is still there."""
@@ -63,6 +65,8 @@ _ASKS_FIRST = frozenset(
         Step.RESULT,
         Step.COUNTER,
         Step.PRACTICE,
+        Step.OFFLINE,
+        Step.PHONE,
     }
 )
 
@@ -280,6 +284,7 @@ def _submit(visit: Visit) -> Move:
         visit.last_four,
         visit.capture,
         visit.chip if visit.capture is not None else None,
+        visit.offline,
     )
     return moved, (effect,)
 
@@ -397,6 +402,8 @@ _HERE: dict[tuple[Step, type], Callable[[Visit, Any], Move]] = {
     (Step.COUNTER, e.SlipWanted): _slip_wanted,
     (Step.RESULT, e.SlipDone): _slip_done,
     (Step.COUNTER, e.SlipDone): _slip_done,
+    (Step.PRACTICE, e.SlipWanted): lambda v, event: _slip_wanted(v, event) if v.kept else (v, ()),
+    (Step.PRACTICE, e.SlipDone): _slip_done,
     (Step.PRACTICE, e.CardInstead): _card_instead,
     (Step.PRACTICE, e.LookAgain): _look_again,
     **practising.HERE,

@@ -4,6 +4,7 @@ import { loadCatalogues, translator } from "../../web/i18n.mjs";
 import { answerSwap, askSwap, checkIn, enrol, readState, readSwaps, sayOut, Told } from "./phone_calls.mjs";
 import { canHoldAKey, forget, load, newId, newKeys, save } from "./phone_key.mjs";
 import { position, scan } from "./phone_place.mjs";
+import * as recheck from "./phone_recheck.mjs";
 import * as screens from "./phone_screens.mjs";
 import { swapping } from "./phone_swaps.mjs";
 import { fromField, refusal, time, whyNot } from "./phone_words.mjs";
@@ -30,12 +31,32 @@ if (canHoldAKey()) {
     keepWhatIsTyped();
     attempt(refresh);
   });
+  recheck.watching(lookAgain);
 } else draw();
 
 async function refresh() {
   const { record } = shown;
   shown.state = record?.phone ? await readState(record) : null;
   shown.swaps = record?.phone ? await readSwaps(record) : null;
+}
+
+/** Ask for the state quietly: the screen changes where that did, and never under a hand. */
+async function lookAgain() {
+  const { record, state } = shown;
+  if (busy || !record?.phone || !state || state.gone || document.querySelector("dialog")) return;
+  const now = await readState(record).catch(() => null); // asked again in a minute
+  if (!now || busy || shown.state !== state || recheck.same(state, now)) return;
+  if (recheck.isOpen(now) && !recheck.isOpen(state)) recheck.remind(t, now);
+  keepWhatIsTyped();
+  shown.state = now;
+  shown.note = null;
+  if (recheck.wasAnswered(state, now)) answered();
+  draw();
+}
+
+function answered() {
+  const until = time(shown.state.window.until, shown.state.at);
+  tell("done", t("console.phone.recheck.done", { until }));
 }
 
 /** One thing at a time, its refusal said, and the screen as it is afterwards. */
@@ -91,6 +112,7 @@ function enter(siteCode, reason) {
 }
 
 async function entered(answer) {
+  const { state } = shown;
   const opened = OPENED.includes(answer.outcome);
   shown.asks = answer.reasons.includes("practice.reason_needed");
   if (opened || answer.outcome === "denied") shown.request = null;
@@ -98,6 +120,7 @@ async function entered(answer) {
   await refresh();
   if (answer.reasons.includes("practice.move_unconfirmed")) return tell("care", t("console.phone.stayed"));
   if (!opened) return tell("care", whyNot(t, answer));
+  if (recheck.wasAnswered(state, shown.state)) return answered();
   tell("done", t(answer.outcome === "provisional" ? "console.phone.entered_waits" : "console.phone.entered"));
 }
 
@@ -176,8 +199,9 @@ function parts() {
   const { record, state, siteCode, asks } = shown;
   if (!canHoldAKey()) return [screens.alone(t("console.phone.no_key"))];
   if (!record?.phone) {
-    const code = shown.code ?? decodeURIComponent(location.hash.slice(1));
-    return [screens.enrolment(t, code, { enrol: enrolNow, scan: scanNow })];
+    // A terminal's square holds the site's code of that moment as well.
+    const [code, here = ""] = decodeURIComponent(location.hash.slice(1)).split("~");
+    return [screens.enrolment(t, shown.code ?? code, siteCode || here, { enrol: enrolNow, scan: scanNow })];
   }
   if (state?.gone) {
     return [screens.alone(t("console.phone.gone.text"), t("console.phone.anew"), startAnew)];
@@ -186,11 +210,15 @@ function parts() {
     return [screens.alone(t("console.phone.away"), t("console.phone.again"), () => attempt(refresh))];
   }
   const acts = { enter, out, sayOut: sayOutNow, scan: scanNow };
+  const codeField = (id) => screens.siteField(t, scanNow, "", id);
   return [
+    recheck.isOpen(state) && recheck.card(t, state, codeField, (code) => enter(code, null)),
+    state.unanswered && recheck.unanswered(t, state),
     state.forgotten && screens.forgotten(t, state, acts),
     screens.standing(t, state, acts),
     screens.wayIn(t, state, siteCode, asks, acts),
     screens.roster(t, state),
     shown.swaps && swapping(t, shown.swaps, { ask, answer }),
+    recheck.offer(t, draw),
   ];
 }

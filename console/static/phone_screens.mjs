@@ -18,12 +18,12 @@ export function alone(text, word, act) {
 }
 
 /** The practitioner's code, and that of the site. */
-export function enrolment(t, code, { enrol, scan }) {
+export function enrolment(t, code, siteCode, { enrol, scan }) {
   const own = field("own-code", t("console.phone.own_code"), t("console.phone.own_code.hint"), {
     value: code,
     maxLength: 40,
   });
-  const site = siteField(t, scan);
+  const site = siteField(t, scan, siteCode);
   const send = () => enrol(own.input.value, site.input.value);
   return h(
     "section",
@@ -52,7 +52,6 @@ export function standing(t, state, { out }) {
     h("p", { class: "stands-word" }, t("console.phone.in", { site: window.site })),
     h("p", {}, t("console.phone.times", times)),
     h("p", { class: waits ? "note" : "soft" }, t(waits ? word : "console.phone.counts")),
-    window.recheck_by === null ? null : note("care", t("console.phone.recheck", { by: time(window.recheck_by, at) })),
     big(t("console.phone.out"), out, "primary"),
   );
 }
@@ -153,8 +152,9 @@ export async function viewfinder(t, work) {
   }
 }
 
-function siteField(t, scan, value = "") {
-  const made = field("site-code", t("console.phone.site_code"), t("console.phone.site_code.hint"), {
+/** The site's code, typed or scanned. */
+export function siteField(t, scan, value = "", id = "site-code") {
+  const made = field(id, t("console.phone.site_code"), t("console.phone.site_code.hint"), {
     value,
     maxLength: 200,
     autocapitalize: "characters",

@@ -25,6 +25,8 @@ export function practice(screen, t, touch) {
   if (said.name) words.push(h("p", { class: "greeting" }, t("practice.hello", { name: said.name })));
   words.push(title(t(said.title)));
   if (said.until) words.push(h("p", { class: "until" }, t("practice.until", { until: said.until })));
+  if (said.number) words.push(h("p", { class: "kept" }, t("practice.number"), h("strong", {}, said.number)));
+  if (said.recheck_by) words.push(h("p", { class: "until" }, t("practice.recheck_by", { by: said.recheck_by })));
   if (said.elsewhere) words.push(h("p", { class: "until" }, t("practice.elsewhere", said.elsewhere)));
   const care = "practice.care_goes_on";
   words.push(...said.sentences.filter((key) => key !== care).map((key) => lead(t(key))));
@@ -60,8 +62,39 @@ function ways(said, t, touch) {
     const no = button("stay", "choice", "back", t("practice.move.no"), () => touch("end"));
     return [h("div", { class: "pair" }, yes, no)];
   }
-  const each = said.offers.map((offer) => button(offer, "choice", OFFERS[offer], t(`next.${offer}`), () => touch(offer)));
+  const bind = said.bind ? [button("bind_phone", "choice", null, t("phone.bind"), () => touch("bind_phone"))] : [];
+  const offers = said.offers.map((offer) => button(offer, "choice", OFFERS[offer], t(`next.${offer}`), () => touch(offer)));
+  const each = [...offers, ...bind];
   return [each.length > 0 ? h("div", { class: "pair" }, each, done) : done];
+}
+
+/** The verifier is away: what is so, and what can be done here. */
+export function offline(screen, t, touch) {
+  const keep = button("offline", "primary", "check_in", t("offline.keep"), () => touch("offline"));
+  const words = [badge("info", "soft"), title(t("offline.title")), lead(t("offline.text"))];
+  const calm = h("p", { class: "no-gate" }, t("practice.care_goes_on"));
+  return { node: layout("practice plain", words, [calm, keep]) };
+}
+
+/** 绑定手机: what the own phone scans, once; the site's code in it changes every 30 seconds. */
+export function phone(screen, t, touch) {
+  const picture = h("div", { class: "code-picture" });
+  const letters = h("p", { class: "code-letters", role: "status" });
+  const lasts = h("p", { class: "code-lasts" });
+  const done = button("done", "primary", null, t("site_code.done"), () => touch("end"));
+  let shown = null;
+  return {
+    node: layout("site-code", [title(t("phone.title")), lead(t("phone.text")), picture, letters, lasts], [done]),
+    update: ({ phone: given, trouble }) => {
+      picture.hidden = lasts.hidden = !given;
+      letters.classList.toggle("none", !given);
+      say(letters, given ? given.code : t(trouble ? "phone.none" : "site_code.wait"));
+      if (!given || given.path === shown) return;
+      shown = given.path;
+      picture.replaceChildren(squares(given.size, given.path));
+      say(lasts, t("phone.until", { until: given.until, site: given.site_code }));
+    },
+  };
 }
 
 /** The code that shows a phone to be here: as squares, in letters, and how long it lasts. */

@@ -4,7 +4,7 @@ import { h, say } from "/web/dom.mjs";
 import { icon, ring, scene } from "/web/pictures.mjs";
 import { button } from "./frame.mjs";
 import { aside, badge, layout, lead, title, waiting } from "./parts.mjs";
-import { practice, siteCode, staff } from "./practice.mjs";
+import { offline, phone, practice, siteCode, staff } from "./practice.mjs";
 
 const DOORS = ["social_security_card", "resident_id", "nhsa_qr", "face", "counter"];
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "X", "0"];
@@ -229,5 +229,7 @@ export const screens = {
     return waiting("signing", t, more, screen.act === "out" ? "signing.title.out" : "signing.title");
   },
   practice,
+  offline,
+  phone,
   site_code: siteCode,
 };

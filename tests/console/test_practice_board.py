@@ -132,3 +132,17 @@ def test_who_only_reads_is_offered_nothing(hospital: Hospital, office: Desk) -> 
     window = ward.window(ward.doctor(1), state="provisional")
     assert f"{window}/approved" not in office.get(REVIEWS).text
     assert code(office.post(f"{REVIEWS}/{window}/approved", BOARD)) == "account.forbidden"
+
+
+def test_an_open_question_stands_beside_the_window_and_nothing_is_said_of_it_afterwards(
+    hospital: Hospital, affairs: Desk
+) -> None:
+    ward = Ward(hospital)
+    who = ward.doctor(1)
+    window = ward.window(who, recheck_by=ward.now + HOUR, planned_until=ward.now + 2 * HOUR)
+    page = affairs.get("/console/practice/board").text
+    assert page.count("随机核对中") == 1
+    with hospital.database.app.begin() as conn:
+        said = "UPDATE practice_windows SET rechecked_at = now() WHERE id = %(window)s"
+        conn.exec_driver_sql(said, {"window": window})
+    assert "随机核对" not in affairs.get("/console/practice/board").text

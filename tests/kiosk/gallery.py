@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 from devices.manager import Health
 from kiosk.demo import DemoPerson
 from kiosk.messages import DemoPersonView, DemoView, FromPage, Screen, Shown
 from kiosk.settings import KioskSettings
 from kiosk.stage import News
-from kiosk.states import Door, ShownCode, Step, Visit
+from kiosk.states import Door, PhoneCode, ShownCode, Step, Visit
 from kiosk.view import view
 from tests.kiosk.people import CAPTURE, NOTICE, NOW, READING, checked_in, elsewhere, exchange
 from verifier.protocol.claim import LegalBasis
@@ -17,6 +18,7 @@ from verifier.protocol.practice import Outcome as Practice
 from verifier.protocol.values import Consent, Outcome, new_id
 
 ID = new_id()
+HOUR = timedelta(hours=1)
 AGREED = LegalBasis(notice_version=NOTICE, consent=Consent.SEPARATE, touched_at=NOW)
 DECLINED = LegalBasis(notice_version=NOTICE, consent=Consent.NO_FACE, touched_at=NOW)
 READY = frozenset({Door.RESIDENT_ID, Door.SOCIAL_SECURITY_CARD, Door.NHSA_QR})
@@ -106,6 +108,12 @@ SCREENS: dict[str, Visit] = {
         checked_in(Practice.PROVISIONAL, identity=Part.OTHER_WAY, shift="off")
     ),
     "practice-already": practice(checked_in(Practice.ALREADY_IN)),
+    "practice-recheck-answered": practice(checked_in(Practice.ALREADY_IN, recheck="answered")),
+    "practice-recheck-open": practice(
+        checked_in(
+            Practice.ALREADY_IN, identity=Part.OTHER_WAY, recheck="open", recheck_by=NOW + HOUR
+        )
+    ),
     "practice-reason": practice(
         checked_in(Practice.RETRY, "practice.reason_needed", shift="unscheduled")
     ),
@@ -132,6 +140,20 @@ SCREENS: dict[str, Visit] = {
     "practice-offline": replace(
         BASE, step=Step.PRACTICE, act="in", reason="kiosk.verifier_unreachable"
     ),
+    "practice-no-ticket": replace(BASE, step=Step.PRACTICE, act="in", reason="kiosk.no_ticket"),
+    "practice-kept": replace(BASE, step=Step.PRACTICE, act="in", offline=True, kept=True),
+    "practice-kept-printer": replace(
+        BASE, step=Step.PRACTICE, act="in", offline=True, kept=True, can_print=True
+    ),
+    "offline": replace(BASE, step=Step.OFFLINE, act="in", basis=None),
+    "phone": replace(
+        BASE,
+        step=Step.PHONE,
+        act="in",
+        phone=PhoneCode("https://verify.example/console/phone", "7K2M-9Q4F-XA3B-0C1D", NOW),
+        site_code=SITE_CODE,
+    ),
+    "phone-none": replace(BASE, step=Step.PHONE, act="in", trouble="phone"),
     "site-code": replace(Visit(), step=Step.SITE_CODE, site_code=SITE_CODE),
     "site-code-none": replace(Visit(), step=Step.SITE_CODE, trouble="site_code"),
     "still-there": replace(BASE, step=Step.DOORS, still_there=True),

@@ -16,7 +16,11 @@ from verifier.protocol.practice import Reason
 
 pytestmark = pytest.mark.browser
 
-MINE = [name for name in SCREENS if name.startswith(("practice", "site-code", "signing"))]
+MINE = [
+    name
+    for name in SCREENS
+    if name.startswith(("practice", "offline", "phone", "site-code", "signing"))
+]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -126,6 +130,59 @@ def test_the_practitioner_is_greeted_and_told_until_when(chromium: str) -> None:
             assert words in text
         await shown.see(gallery, SCREENS["practice-provisional"])
         assert "72 小时内由医务科复核" in await shown.page.inner_text("#main")
+
+    in_a_browser(chromium, look)
+
+
+@pytest.mark.parametrize(
+    ("language", "done", "still"),
+    [
+        ("zh", ("随机核对已完成", "执业时段开放到"), ("有一次随机核对", "请在", "刷脸")),
+        ("en", ("Random check done", "Open until"), ("A random check is open", "show your face")),
+    ],
+)
+def test_a_random_question_is_said_to_the_person_and_never_on_the_first_screen(
+    chromium: str, language: Language, done: tuple[str, ...], still: tuple[str, ...]
+) -> None:
+    async def look(shown: Shown, gallery: Gallery) -> None:
+        for name, words in (("answered", done), ("open", still)):
+            visit = replace(SCREENS[f"practice-recheck-{name}"], language=language)
+            await shown.see(gallery, visit)
+            text = await shown.page.inner_text("#main")
+            assert [each for each in words if each not in text] == []
+            assert "张*" in text
+        await shown.see(gallery, replace(Visit(), language=language))
+        first = await shown.page.inner_text("#kiosk")
+        assert not any(word in first for word in ("张*", "随机核对", "andom check"))
+
+    in_a_browser(chromium, look)
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "kept"),
+    [
+        ("zh", ("暂时连不上系统", "稍后由医务科确认", "离线登记"), ("已离线登记", "登记编号")),
+        (
+            "en",
+            ("cannot be reached", "medical affairs", "Register offline"),
+            ("Registered", "Number"),
+        ),
+    ],
+)
+def test_while_the_verifier_is_away_the_screen_says_so_and_offers_to_keep_a_check_in(
+    chromium: str, language: Language, words: tuple[str, ...], kept: tuple[str, ...]
+) -> None:
+    async def look(shown: Shown, gallery: Gallery) -> None:
+        await shown.see(gallery, replace(SCREENS["offline"], language=language))
+        text = await shown.page.inner_text("#main")
+        assert [each for each in words if each not in text] == []
+        await shown.page.click("[data-key=offline]")
+        assert await received(gallery, 1) == [Touch(type="offline", serial=gallery.visit.serial)]
+        await shown.see(gallery, replace(SCREENS["practice-kept-printer"], language=language))
+        text = await shown.page.inner_text("#kiosk")
+        assert [each for each in (*kept, str(gallery.visit.code)) if each not in text] == []
+        await shown.page.click("[data-key=print]")
+        assert (await received(gallery, 2))[1].type == "print"
 
     in_a_browser(chromium, look)
 

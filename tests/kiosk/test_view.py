@@ -65,18 +65,21 @@ def used_keys() -> set[str]:
 
 def practice_keys() -> set[str]:
     """What 医护签到 says."""
-    titles = (*Practice, "locked", "retry_out", "asks_reason", "asks_move")
+    titles = (*Practice, "locked", "retry_out", "asks_reason", "asks_move", "kept")
+    titles += ("recheck_open", "recheck_answered")
     keys = {f"practice.title.{title}" for title in titles}
     keys |= {f"staff.{way}" for way in ("check_in", "check_out", "site_code")}
     keys |= {f"practice.mode.{act}" for act in get_args(Act)}
     keys |= {f"practice.reason.{reason.value}" for reason in Why}
-    keys |= {f"practice.do.{what}" for what in ("locked", "registration", "identity", "place")}
+    keys |= {
+        f"practice.do.{what}" for what in ("locked", "registration", "identity", "place", "recheck")
+    }
     keys |= {f"practice.refused.{why}" for why in (*REFUSALS.values(), "fault")}
     parts = ("identity", "place", "registration")
     keys |= {f"practice.part.{part}" for part in (*parts, "shift")}
     keys |= {f"practice.{part}.{said.value}" for part in parts for said in Part}
     keys |= {f"practice.shift.{s}" for s in ("on_shift", "on_call", "off", "unscheduled")}
-    return keys | {"practice.reviewed", "practice.care_goes_on", "signing.text"}
+    return keys | {"practice.kept", "practice.reviewed", "practice.care_goes_on", "signing.text"}
 
 
 def test_both_languages_have_the_same_keys_and_none_is_empty() -> None:

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kiosk import events as e
-from kiosk.states import Door, ShownCode, Step, Visit, camera_on, is_start, start
+from kiosk.states import Door, PhoneCode, ShownCode, Step, Visit, camera_on, is_start, start
 from kiosk.visit import advance, time_limit
 from tests.kiosk.people import (
     CAPTURE,
@@ -46,6 +46,7 @@ ANSWERS = (
     checked_in(Practice.DENIED, "practice.locked", elsewhere=elsewhere(reachable=False)),
     checked_in(Practice.CLOSED),
 )
+PHONE_CODE = PhoneCode("https://verifier/console/phone", "AAAA-BBBB-CCCC-DDDD", NOW)
 CODE_SHOWN = ShownCode("SLC1", "4F7K2M9Q", 9.0)
 
 HAPPENINGS = (
@@ -54,6 +55,13 @@ HAPPENINGS = (
     lambda v: e.CheckInAnswered(v.serial - 1, ANSWERS[0]),
     lambda _: e.ReasonGiven(Reason.RESCUE),
     lambda _: e.MoveConfirmed(),
+    lambda v: e.OfflineOffered(v.serial, NOTICE, face_ready=True, identify=True),
+    lambda _: e.OfflineWanted(),
+    lambda _: e.PhoneWanted(),
+    lambda v: e.PhoneInvited(v.serial, PHONE_CODE),
+    lambda v: e.PhoneInvited(v.serial - 1, PHONE_CODE),
+    lambda v: e.Kept(v.serial),
+    lambda v: e.Kept(v.serial - 1),
     lambda _: e.SiteCodeWanted(),
     lambda v: e.SiteCodeCame(v.serial, CODE_SHOWN),
     lambda v: e.WasRefused(v.serial, "practice.unknown"),
@@ -108,7 +116,11 @@ FORWARD = {
     ),
     Step.OPENING: (
         lambda v: e.Opened(v.serial, NOTICE, face_ready=True, identify=True, ready=EVERY_DOOR),
+        lambda v: e.OfflineOffered(
+            v.serial, NOTICE, face_ready=True, identify=True, ready=EVERY_DOOR
+        ),
     ),
+    Step.OFFLINE: (lambda _: e.OfflineWanted(),),
     Step.NOTICE: (lambda _: e.Agreed(NOTICE, NOW), lambda _: e.Declined(NOTICE, NOW)),
     Step.DOORS: tuple(
         lambda _, door=door: e.DoorChosen(door)
@@ -122,7 +134,10 @@ FORWARD = {
     Step.DIGITS: (lambda _: e.KeyPressed("1"), lambda _: e.DigitsConfirmed()),
     Step.FACE: (lambda v: e.Captured(v.serial, CAPTURE), lambda v: e.FaceNotFound(v.serial)),
     Step.NO_FACE: (lambda _: e.LookAgain(), lambda _: e.FaceSkipped(NOW)),
-    Step.CHECKING: tuple(lambda v, each=each: e.Decided(v.serial, each) for each in EXCHANGES),
+    Step.CHECKING: (
+        *(lambda v, each=each: e.Decided(v.serial, each) for each in EXCHANGES),
+        lambda v: e.Kept(v.serial),
+    ),
     Step.RESULT: (
         lambda _: e.LookAgain(),
         lambda _: e.CardInstead(),
@@ -139,6 +154,11 @@ FORWARD = {
         lambda _: e.MoveConfirmed(),
         lambda _: e.LookAgain(),
         lambda _: e.CardInstead(),
+        lambda _: e.PhoneWanted(),
+    ),
+    Step.PHONE: (
+        lambda v: e.PhoneInvited(v.serial, PHONE_CODE),
+        lambda v: e.SiteCodeCame(v.serial, CODE_SHOWN),
     ),
     Step.SITE_CODE: (lambda v: e.SiteCodeCame(v.serial, CODE_SHOWN),),
 }
@@ -325,4 +345,6 @@ def test_a_reason_or_a_move_is_sent_only_where_it_was_asked_for_and_touched(
 @given(LIVES.map(live))
 def test_the_site_s_code_stands_on_no_screen_of_a_visit(history: History) -> None:
     for _, _, visit, _ in history:
-        assert visit.site_code is None or (visit.step is Step.SITE_CODE and visit.id is None)
+        on_its_own = visit.step is Step.SITE_CODE and visit.id is None
+        assert visit.site_code is None or on_its_own or visit.step is Step.PHONE
+        assert visit.phone is None or visit.step is Step.PHONE

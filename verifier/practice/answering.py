@@ -1,7 +1,7 @@
 """What a check-in is answered with: a window, one that stands already, none, or somebody's way."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 
 from sqlalchemy import Connection
@@ -17,6 +17,8 @@ from .registry import Known
 from .shift_now import ShiftNow, Status
 from .sites import HospitalSite
 from .windows import Window
+
+JUST_NOW = timedelta(minutes=2)
 
 
 def in_the_way(
@@ -58,19 +60,36 @@ def here_already(
 
 
 def again(
-    conn: Connection, desk: Desk, verdict: Verdict, window: Window, at: datetime
+    conn: Connection,
+    desk: Desk,
+    verdict: Verdict,
+    window: Window,
+    at: datetime,
+    *,
+    by_code: bool = False,
 ) -> CheckedIn:
     """Already in, whatever the shift says by now; an answer, if the person had been asked.
 
     A window that was opened on the shift without a face, as a phone opens it, is confirmed by one.
+    `by_code`: the own phone brought a site's code, which answers where the policy says so.
     """
-    if verdict.identity is Part.PROVED and rechecks.answered(conn, window, at):
+    answers = verdict.identity is Part.PROVED or (by_code and desk.rules.recheck_by_code)
+    if answers and rechecks.answered(conn, window, at):
         window = windows.get(conn, desk.institution, window.id) or window
     planned = window.shift in ("on_shift", "on_call")
     if verdict.outcome is Outcome.CONFIRMED and window.state == "provisional" and planned:
         windows.confirm(conn, window, desk.terminal, at)
         window = windows.get(conn, desk.institution, window.id) or window
-    return already(desk, window, Outcome.ALREADY_IN, ())
+    return _with_question(already(desk, window, Outcome.ALREADY_IN, ()), window, at)
+
+
+def _with_question(told: CheckedIn, window: Window, at: datetime) -> CheckedIn:
+    """Also whether the random question is open, or was answered a moment ago."""
+    if (by := rechecks.open_question(window, at)) is not None:
+        return told.model_copy(update={"recheck": "open", "recheck_by": by})
+    # The same request again is answered the same.
+    now = window.rechecked_at is not None and at - window.rechecked_at <= JUST_NOW
+    return told.model_copy(update={"recheck": "answered"}) if now else told
 
 
 def no_window(
@@ -102,7 +121,8 @@ def already(desk: Desk, window: Window, outcome: Outcome, reasons: tuple[str, ..
     proved = (identity, Part.PROVED, Part.PROVED)
     verdict = Verdict(outcome, *proved, reasons, window.opened_at)
     shift = ShiftNow(cast("Status", window.shift))
-    return answer(desk, verdict, shift, window, window.leaf)
+    # What waits for its approval has no receipt, the second time as the first.
+    return answer(desk, verdict, shift, window, "" if window.state == "deferred" else window.leaf)
 
 
 def answer(

@@ -74,11 +74,14 @@ class Line:
     way: str | None
     since: datetime | None
     until: datetime | None
+    question_by: datetime | None = None
+    """Until when a random question of this window is open; None where none is."""
 
 
 _LINES = text("""
 SELECT p.person, p.code, p.profession, p.department, w.id AS window_id, w.state, w.way, w.site,
-       w.opened_at, w.ends_at, s.kind, s.site AS shift_site, EXISTS (
+       w.opened_at, w.ends_at, s.kind, s.site AS shift_site, w.recheck_by,
+       w.rechecked_at IS NULL AND w.recheck_by > :at AS asked, EXISTS (
          SELECT 1 FROM practice_windows AS d WHERE d.practitioner = p.person
            AND d.state = 'deferred' AND d.opened_at <= :at AND d.until > :at
        ) AS deferred
@@ -141,4 +144,5 @@ def _line(row: Any, elsewhere: bool) -> Line:
         way=row.way,
         since=row.opened_at,
         until=row.ends_at,
+        question_by=row.recheck_by if row.asked else None,
     )

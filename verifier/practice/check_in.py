@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from verifier import ledger
+from verifier.place import Proof
 from verifier.protocol.practice import (
     CheckedIn,
     CheckIn,
@@ -34,7 +35,7 @@ from .windows import Opening, Window
 
 def check_in(conn: Connection, desk: Desk, asked: CheckIn, at: datetime) -> CheckedIn:
     """Judge it and write down what follows. Raises `CheckInRefused`."""
-    who = identified(conn, desk, asked.receipt_id, at)
+    who = identified(conn, desk, asked.receipt_id, at, coming=asked.act == "in")
     known = registry.of_person(conn, desk.institution, who.person)
     if known is None:
         raise CheckInRefused("practice.unknown", "nobody such practises here")
@@ -105,6 +106,7 @@ def _in(
         right=registry.right_at(conn, known.person, site.code, at),
         reason=asked.reason,
         at=at,
+        later=when is not None,
     )
     verdict = decide(facts, desk.rules)
     if placed.code is not None:
@@ -113,7 +115,8 @@ def _in(
         ledger.append(conn, desk.institution, "terminal.moved", {"terminal": desk.terminal})
     key = locks.practitioner_key(desk.keyring, desk.region_key, desk.institution, known.code)
     if verdict.proved and (here := here_already(conn, desk, key, site, at)):
-        return again(conn, desk, verdict, here, at)
+        by_code = desk.phone and placed.answer.proof is Proof.SITE_CODE
+        return again(conn, desk, verdict, here, at, by_code=by_code)
     elsewhere = locks.elsewhere(conn, key, site.stand, at) if verdict.proved else None
     if elsewhere and when is None and not elsewhere.reachable:
         # Before a reason is asked for, which would be given for nothing.

@@ -41,6 +41,8 @@ class Facts:
     right: InForce | None
     reason: Reason | None
     at: datetime
+    later: bool = False
+    """Sent later: nobody stands there to be asked for a reason, and it is reviewed anyhow."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,8 @@ def _identity(facts: Facts) -> Part:
 
 
 def _asks_for_a_reason(facts: Facts) -> bool:
-    return facts.shift.status in ("off", "unscheduled") and facts.reason is None
+    outside = facts.shift.status in ("off", "unscheduled")
+    return outside and facts.reason is None and not facts.later
 
 
 def _reasons(facts: Facts, identity: Part, place: Part, lawful: bool) -> tuple[str, ...]:

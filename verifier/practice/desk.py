@@ -58,6 +58,9 @@ class Who:
     request: str | None = None
 
 
+SENT_LATER = timedelta(days=7)
+"""For so long the decision over a ticket can be checked in with."""
+
 _DECISION = text("""
 SELECT d.id, d.person, d.outcome, d.assurance, d.decided_at, d.purpose, d.terminal,
        d.body->>'liveness' AS liveness, (d.body->>'simulated')::boolean AS simulated,
@@ -67,11 +70,19 @@ WHERE r.id = :receipt AND d.institution = :institution
 """)
 
 
-def identified(conn: Connection, desk: Desk, receipt: str, at: datetime) -> Who:
-    """Who it is, by the receipt of a fresh decision of this terminal. Raises `CheckInRefused`."""
+def identified(
+    conn: Connection, desk: Desk, receipt: str, at: datetime, *, coming: bool = False
+) -> Who:
+    """Who it is, by the receipt of a fresh decision of this terminal.
+
+    `coming`: for a check-in, for which one over a ticket counts longer. Raises `CheckInRefused`.
+    """
     bound = {"receipt": receipt, "institution": desk.institution}
     row = conn.execute(_DECISION, bound).one_or_none()
-    fresh = row is not None and at - row.decided_at <= timedelta(seconds=desk.rules.identity_s)
+    # One over a ticket says when it was and is reviewed: it may be sent again after a break.
+    later = coming and row is not None and deferred.BY_TICKET in (row.reasons or ())
+    oldest = SENT_LATER if later else timedelta(seconds=desk.rules.identity_s)
+    fresh = row is not None and at - row.decided_at <= oldest
     if row is None or row.terminal != desk.terminal or row.purpose != PURPOSE or not fresh:
         raise CheckInRefused(
             "practice.decision_unusable",

@@ -13,16 +13,21 @@ from verifier.protocol.practice import (
     OpenWindow,
     PhoneState,
     Stretch,
+    Unanswered,
 )
 from verifier.trust.keys import KeyRing
 
-from . import locks, sites, windows
+from . import locks, rechecks, sites, windows
 from .registry import HOSPITAL, Known
+from .rules import PracticeRules
 from .shift_now import shift_at
 from .windows import Window
 
 LATE = timedelta(hours=48)
 """For so long somebody is asked when a forgotten window really ended."""
+
+TOLD = timedelta(hours=12)
+"""For so long the phone says that a window ended since a question was not answered."""
 
 _SLOTS = text("""
 SELECT r.kind, r.shift, coalesce(d.name, r.department) AS department, r.site,
@@ -41,6 +46,7 @@ def state_of(
     institution: str,
     known: Known,
     site: str,
+    rules: PracticeRules,
     at: datetime,
 ) -> PhoneState:
     """All of it at a moment; `site` is where the phone was enrolled."""
@@ -53,9 +59,10 @@ def state_of(
         site=names.get(site, site),
         shift=shift_at(conn, known.person, None, at).status,
         today=_today(conn, known.person, names, at),
-        window=_open(window, names) if window and window.open_at(at) else None,
+        window=_open(window, names, rules, at) if window and window.open_at(at) else None,
         elsewhere=_elsewhere(conn, key, institution, at),
         forgotten=_forgotten(conn, known.person, names, at),
+        unanswered=_unanswered(window, names, at),
     )
 
 
@@ -72,7 +79,8 @@ def _stretches(
     return [Stretch(**{**row, "site": names.get(row["site"], row["site"])}) for row in rows]
 
 
-def _open(window: Window, names: dict[str, str]) -> OpenWindow:
+def _open(window: Window, names: dict[str, str], rules: PracticeRules, at: datetime) -> OpenWindow:
+    recheck_by = rechecks.open_question(window, at)
     said = {
         "id": window.id,
         "site": names.get(window.site, window.site),
@@ -82,9 +90,18 @@ def _open(window: Window, names: dict[str, str]) -> OpenWindow:
         "way": window.way,
         "review_by": window.review_by if window.state == "provisional" else None,
         "face_confirms": window.state == "provisional" and window.shift in ("on_shift", "on_call"),
-        "recheck_by": None if window.rechecked_at else window.recheck_by,
+        "recheck_by": recheck_by,
+        "recheck_by_code": recheck_by is not None and rules.recheck_by_code,
     }
     return OpenWindow.model_validate(said)
+
+
+def _unanswered(window: Window | None, names: dict[str, str], at: datetime) -> Unanswered | None:
+    if window is None or not rechecks.ended_unanswered(window, at):
+        return None
+    if at - window.ends_at > TOLD:
+        return None
+    return Unanswered(site=names.get(window.site, window.site), ended_at=window.ends_at)
 
 
 def _elsewhere(conn: Connection, key: str, institution: str, at: datetime) -> Elsewhere | None:

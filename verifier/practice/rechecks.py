@@ -53,13 +53,28 @@ def ask(
     return count
 
 
+def open_question(window: Window, at: datetime) -> datetime | None:
+    """Until when the person is asked to be recognised once more; None where nothing is asked."""
+    by = window.recheck_by
+    if by is None or window.rechecked_at is not None or not window.open_at(at):
+        return None
+    return by if at < by else None  # a declared operation may have let the window go on
+
+
+def ended_unanswered(window: Window, at: datetime) -> bool:
+    """Whether it is over since its question was not answered, and for no other reason."""
+    asked = window.recheck_by is not None and window.rechecked_at is None
+    return asked and window.ends_at == window.recheck_by and window.ends_at <= at
+
+
 def answered(conn: Connection, window: Window, at: datetime) -> bool:
     """The person was recognised again; whether that had been asked and was in time."""
     waiting = window.recheck_by is not None and window.rechecked_at is None
     if not waiting or window.planned_until is None or not window.open_at(at):
         return False
-    windows.put(conn, window, rechecked_at=at, until=window.planned_until)
-    locks.extend(conn, window.id, window.planned_until)
+    until = max(window.until, window.planned_until)  # an operation may reach further by now
+    windows.put(conn, window, rechecked_at=at, until=until)
+    locks.extend(conn, window.id, until)
     _note(conn, window, "rechecked", at)
     return True
 

@@ -15,6 +15,7 @@ class PracticeRules(BaseModel):
         recheck: ask to be recognised once more, once a window, at a moment that nobody foresees;
             never in theatre, ICU, delivery or emergency. Off as shipped.
         recheck_min: minutes in which that is answered.
+        recheck_by_code: a site's code on the own phone answers it as well as a face.
         identity_s: seconds that a decision counts for a check-in.
     """
 
@@ -27,6 +28,7 @@ class PracticeRules(BaseModel):
     longest_h: int = Field(default=36, ge=1, le=72, description="Of any window.")
     recheck: bool = False
     recheck_min: int = Field(default=60, ge=15, le=240)
+    recheck_by_code: bool = False
 
     @property
     def grace(self) -> timedelta:

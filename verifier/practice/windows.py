@@ -162,7 +162,8 @@ def forgotten(conn: Connection, person: str, since: datetime, at: datetime) -> W
     where = (
         "WHERE w.practitioner = :person AND w.said_out_at IS NULL AND l.taken_by IS NULL "
         "AND w.state NOT IN ('denied', 'deferred') AND w.until > :since AND w.until <= :at "
-        "AND (w.closed_by IS NULL OR w.closed_by = 'time') ORDER BY w.until DESC LIMIT 1"
+        "AND (w.closed_by IS NULL OR w.closed_by = 'time') "
+        "AND w.recheck_by IS DISTINCT FROM w.until ORDER BY w.until DESC LIMIT 1"
     )
     found = _windows(conn, where, person=person, since=since, at=at)
     return found[0] if found else None

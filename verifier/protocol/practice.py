@@ -130,6 +130,11 @@ class CheckedIn(Message):
     opened_at: UtcTime | None = None
     until: UtcTime | None = None
     receipt: str | None = Field(default=None, description="Practice receipt, compact JWS, ES256.")
+    recheck: Literal["open", "answered"] | None = Field(
+        default=None,
+        description="Of a random question whether the person is here: still open, or answered now.",
+    )
+    recheck_by: UtcTime | None = Field(default=None, description="Until when it is open.")
 
 
 class Stretch(Message):
@@ -159,6 +164,9 @@ class OpenWindow(Message):
     recheck_by: UtcTime | None = Field(
         description="Until when a terminal is to recognise the person once more, where asked."
     )
+    recheck_by_code: bool = Field(
+        default=False, description="Whether a site's code on this phone answers that as well."
+    )
 
 
 class Forgotten(Message):
@@ -169,6 +177,13 @@ class Forgotten(Message):
     since: UtcTime
     ended_at: UtcTime
     suggested: UtcTime = Field(description="The end of that day's shift, where it is known.")
+
+
+class Unanswered(Message):
+    """A window that is over since its random question got no answer in time."""
+
+    site: str
+    ended_at: UtcTime
 
 
 class PhoneState(Message):
@@ -182,6 +197,9 @@ class PhoneState(Message):
     window: OpenWindow | None
     elsewhere: Elsewhere | None = Field(description="A window at another institution.")
     forgotten: Forgotten | None
+    unanswered: Unanswered | None = Field(
+        default=None, description="The last window, where it ended since nobody answered."
+    )
 
 
 class PracticeReceipt(Message):

@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints, ValidationError
 from . import jose
 from .claim import Message
 from .errors import refusal
-from .values import Code, Id, sha256_b64url
+from .values import Code, Id, UtcTime, sha256_b64url
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _READ_AS = str.maketrans("OIL", "011", "- ")
@@ -117,6 +117,19 @@ class PhoneEnrolment(Message):
     proof: str = Field(max_length=1024, description="Compact JWS over a `PhoneKeyProof`.")
     code: str = Field(max_length=64, description="One-time, of the practitioner.")
     site_code: str = Field(max_length=200, description="As a terminal of a site shows it now.")
+
+
+class PhoneAsked(Message):
+    """绑定手机: who was just recognised by face at this terminal wants to enrol a phone."""
+
+    receipt_id: Id = Field(description="Of the receipt over the claim that proved who it is.")
+
+
+class PhoneInvited(Message):
+    """A one-time code for the phone of just that practitioner; an earlier one counts no more."""
+
+    code: str
+    expires_at: UtcTime
 
 
 class PhoneEnrolled(Message):

@@ -52,6 +52,12 @@ STAFF = (
         "院区码试的次数太多，请稍后再试，或到科室终端签到。",
     ),
     RefusalKind(
+        "practice.face_needed",
+        403,
+        "A phone is enrolled at a terminal by a face alone.",
+        "绑定手机要先在本终端刷脸；也可由医务科办理。",
+    ),
+    RefusalKind(
         "practice.enrol_own",
         403,
         "Nobody makes a code for an own phone.",

@@ -36,6 +36,9 @@ class TicketBatch(Message):
     seal_key: dict[str, str]
     pack: str
     pack_digest: str
+    liveness_required: bool = Field(
+        default=False, description="A face is not offered where the terminal cannot show liveness."
+    )
 
 
 def sign(ticket: Ticket, key: jose.SigningKey) -> str:

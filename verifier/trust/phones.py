@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -55,9 +55,19 @@ class Phone:
 
 
 def invite(
-    conn: Connection, keyring: KeyRing, institution: str, holder: str, by: str, at: datetime
+    conn: Connection,
+    keyring: KeyRing,
+    institution: str,
+    holder: str,
+    by: str,
+    at: datetime,
+    *,
+    kind: Literal["account", "terminal"] = "account",
 ) -> Invitation:
-    """A fresh code for this practitioner, with a ledger entry; an earlier one counts no more."""
+    """A fresh code for this practitioner, with a ledger entry; an earlier one counts no more.
+
+    `by`: the account of who saw the person, or the terminal that recognised the face (`kind`).
+    """
     mine = PhoneInvitation.institution == institution
     unused = (PhoneInvitation.holder == holder) & PhoneInvitation.terminal.is_(None)
     conn.execute(delete(PhoneInvitation).where(mine, unused))
@@ -71,7 +81,7 @@ def invite(
         "expires_at": at + LIFETIME,
     }
     conn.execute(insert(PhoneInvitation).values(values))
-    ledger.append(conn, institution, "phone.invited", {"person": holder, "account": by})
+    ledger.append(conn, institution, "phone.invited", {"person": holder, kind: by})
     return Invitation(code, at + LIFETIME)
 
 

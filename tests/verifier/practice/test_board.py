@@ -59,7 +59,7 @@ def test_every_status_can_be_had() -> None:
 def test_a_line_has_no_field_for_anything_but_the_moment() -> None:
     assert set(board.Line.__dataclass_fields__) == {
         "person", "code", "profession", "department", "status", "site", "window", "state", "way",
-        "since", "until",
+        "since", "until", "question_by",
     }  # fmt: skip
 
 

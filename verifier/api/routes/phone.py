@@ -143,7 +143,7 @@ def _state(site: Site, proven: Proven) -> PhoneState:
 def _state_of(conn: Connection, site: Site, proven: Proven, known: Known) -> PhoneState:
     parts = site.parts
     said = (parts.keyring, parts.region_key, parts.institution, known, proven.terminal.site)
-    return phone_state.state_of(conn, *said, parts.clock())
+    return phone_state.state_of(conn, *said, site.rules.policy.practice, parts.clock())
 
 
 def _checked_in(site: Site, proven: Proven, address: str, asked: PhoneCheckIn) -> CheckedIn:

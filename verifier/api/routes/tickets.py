@@ -39,6 +39,7 @@ async def ask_for_tickets(proven: ProvenTerminal, site: Here) -> Response:
         seal_key=site.seal_key,
         pack=site.parts.embedder.pack.name,
         pack_digest=site.parts.embedder.pack.digest,
+        liveness_required=site.rules.policy.liveness.required,
     )
     return Response(batch.model_dump_json(), media_type="application/json")
 
