@@ -5,6 +5,7 @@ from verifier.protocol.errors import RefusalKind, Refused
 
 _STATUS = {
     "console.needs_tls": 403,
+    "fence.stale": 409,
     "form.malformed": 422,
     "form.stale": 403,
     "practice.code_malformed": 422,

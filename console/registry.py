@@ -5,6 +5,8 @@ from itertools import chain
 from . import (
     accounts,
     entrance,
+    fence_calls,
+    fences,
     home,
     keepers,
     own_account,
@@ -40,6 +42,8 @@ ROOMS = (
     keepers,
     accounts,
     terminals,
+    fences,
+    fence_calls,
     phones,
     phone,
     own_account,

@@ -93,6 +93,8 @@ LIVES = (
     Life("clients", "对接系统", "machine clients and their public keys", None, "",
          "as terminals", "replaced"),
     Life("sites", "院区", "sites, fences, networks", None, "", "windows name them", "never"),
+    Life("fence_versions", "围栏历史版本", "a site's fence as it was before it was drawn anew",
+         DECIDED, "the saving", "a window is read by the fence of its day", "the sweeper"),
     Life("departments", "科室", "departments", None, "", "windows name them", "never"),
     Life("practitioners", "医务人员", "codes of staff; name and number are a person's", None, "",
          "windows name them by id", "the person's erasure leaves the code"),
@@ -152,6 +154,7 @@ ORDER BY d.decided_at LIMIT :batch
 _PRACTICE = (
     ("practice_points", "taken_at", POINTED),
     ("practice_windows", "until", DECIDED),
+    ("fence_versions", "saved_at", DECIDED),
     ("roster_slots", "ends_at", PRACTISED),
     ("roster_swaps", "asked_at", PRACTISED),
     ("roster_versions", "saved_at", PRACTISED),
