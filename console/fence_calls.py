@@ -5,6 +5,7 @@ either what was asked for, or `trouble` with a sentence that says what to do.
 """
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
@@ -150,9 +151,10 @@ def _position(form: Form) -> Callable[[Any, Datum], tuple[float, float, Datum, f
 
 def _number(text: str) -> float | None:
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         return None
+    return number if math.isfinite(number) else None
 
 
 def _datum(text: str) -> Datum:

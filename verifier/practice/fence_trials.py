@@ -75,12 +75,15 @@ def tried(
 ) -> Judged:
     """A position, in degrees with its datum and accuracy in metres, against the draft.
 
-    It is the judge of every check-in that answers. Raises `DraftRefused`, `PlaceRefused`.
+    It is the judge of every check-in that answers. Raises `DraftRefused`.
     """
     if not drawn.shapes:
         raise DraftRefused("fence.empty")
     latitude, longitude, datum, accuracy_m = position
-    asked = Position(latitude, longitude, datum, accuracy_m, Source.BROWSER, at)
+    try:
+        asked = Position(latitude, longitude, datum, accuracy_m, Source.BROWSER, at)
+    except PlaceRefused as told:
+        raise DraftRefused("fence.position", str(told)) from None
     return judge(MultiFence(drawn.shapes, site.name), asked)
 
 

@@ -99,7 +99,9 @@ def stored(shapes: Iterable[Shape]) -> list[dict[str, Any]]:
 
 def shapes_from(fences: Iterable[dict[str, Any]]) -> tuple[Shape, ...]:
     """The shapes of `stored`."""
-    return tuple(shape for said in fences for shape in from_geojson(said["shape"], said["datum"]))
+    return tuple(
+        shape for said in fences for shape in from_geojson(said["shape"], Datum(said["datum"]))
+    )
 
 
 def put_department(
