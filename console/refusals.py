@@ -4,6 +4,9 @@ import web
 from verifier.protocol.errors import RefusalKind, Refused
 
 _STATUS = {
+    "alarm.done": 409,
+    "alarm.note": 422,
+    "alarm.unknown": 404,
     "console.needs_tls": 403,
     "fence.stale": 409,
     "form.malformed": 422,

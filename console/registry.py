@@ -4,6 +4,7 @@ from itertools import chain
 
 from . import (
     accounts,
+    alarms,
     entrance,
     fence_calls,
     fences,
@@ -42,6 +43,7 @@ ROOMS = (
     keepers,
     accounts,
     terminals,
+    alarms,
     fences,
     fence_calls,
     phones,

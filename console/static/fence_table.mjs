@@ -105,7 +105,7 @@ function metres(id, value, change, label) {
 function corners(figure, number, ring, at, on) {
   const single = figure.kind !== "polygon";
   const title = single ? "" : on.t(at ? "console.fence.js.hole" : "console.fence.js.outer");
-  const head = ["number", "east", "north", "degrees"].map((word) =>
+  const head = ["number", "east", "north"].map((word) =>
     node("th", { scope: "col" }, on.t(HEADS[word])),
   );
   const rows = ring.map((spot, corner) => row(figure, number, at, corner, spot, on, single));
@@ -117,7 +117,7 @@ function corners(figure, number, ring, at, on) {
       "table",
       { class: "corners" },
       node("caption", {}, title || figure.name, at ? node("button", drop, on.t("console.fence.js.remove")) : null),
-      node("thead", {}, node("tr", {}, ...head, single ? null : node("td"))),
+      node("thead", {}, node("tr", {}, ...head, single ? null : node("td"), node("th", { scope: "col" }, on.t(HEADS.degrees)))),
       node("tbody", {}, ...rows),
     ),
   );
@@ -147,7 +147,6 @@ function row(figure, number, at, corner, [east, north], on, single) {
     node("th", { scope: "row" }, String(corner + 1)),
     node("td", {}, metres(`${id}-east`, east, (value) => moved([value, now()[1]]), `${on.t(HEADS.east)} ${corner + 1}`)),
     node("td", {}, metres(`${id}-north`, north, (value) => moved([now()[0], value]), `${on.t(HEADS.north)} ${corner + 1}`)),
-    node("td", { class: "degrees" }, degrees ? degrees.map((each) => each.toFixed(6)).join(", ") : "…"),
     single
       ? null
       : node(
@@ -156,5 +155,6 @@ function row(figure, number, at, corner, [east, north], on, single) {
           act("+", on.t("console.fence.js.after", said), () => on.added(number, at, corner)),
           act("−", on.t("console.fence.js.remove_corner", said), () => on.removed(number, at, corner)),
         ),
+    node("td", { class: "degrees" }, degrees ? degrees.map((each) => each.toFixed(6)).join(", ") : "…"),
   );
 }

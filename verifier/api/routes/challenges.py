@@ -8,7 +8,8 @@ from verifier.decision.exchange import connected
 from verifier.decision.terminals import refuse_unless_it_may
 from verifier.protocol.challenge import Challenge, ChallengeRequest
 from verifier.protocol.errors import refusal
-from verifier.trust import terminals
+from verifier.trust import alarms, terminals
+from verifier.trust.alarms import Cause
 
 from ..access import Access, extra, refusals
 from ..bodies import parsed
@@ -70,6 +71,8 @@ def _open(site: Site, proven: Proven, asked: ChallengeRequest) -> OpenedChalleng
         if health(proven.skew_s) != health(proven.skew_before_s):
             with conn.begin():
                 terminals.note_seen(conn, terminal.id, proven.skew_s)
+                if health(proven.skew_s):
+                    alarms.sound(conn, parts.institution, Cause.CLOCK, terminal.id, now)
     return opened
 
 
