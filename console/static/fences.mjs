@@ -285,7 +285,8 @@ function changes(said) {
       const item = document.createElement("li");
       const area = (square) => (square === null ? "" : t("console.fence.js.area", { count: square }));
       const sizes = [area(one.before_m2), area(one.after_m2)].filter(Boolean).join(" → ");
-      item.textContent = `${t(BECAME[one.became])}：${one.name}${sizes ? `（${sizes}）` : ""}`;
+      const said = { what: t(BECAME[one.became]), name: one.name, sizes };
+      item.textContent = t(sizes ? "console.fence.js.line_sized" : "console.fence.js.line", said);
       return item;
     });
   if (said.standing.after !== "inside" && said.standing.before !== said.standing.after) {

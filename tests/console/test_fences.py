@@ -50,7 +50,9 @@ def draft(*figures: dict[str, Any], datum: str = "wgs84") -> dict[str, Any]:
     return {"datum": datum, "figures": list(figures)}
 
 
-def asked(desk: Desk, what: str, drawn: object, file: bytes = b"", **said: str) -> httpx.Response:
+def asked(
+    desk: Desk, what: str, drawn: object, file: bytes = b"", /, **said: Any
+) -> httpx.Response:
     files = {"draft": ("draft.json", json.dumps(drawn).encode())}
     if file:
         files["file"] = ("f.geojson", file)
@@ -182,7 +184,7 @@ def test_a_position_is_judged_as_at_a_check_in(hospital: Hospital, affairs: Desk
 def test_a_position_that_is_none_is_refused(hospital: Hospital, affairs: Desk) -> None:
     circle = fence_drafts.opened(place(hospital)).model_dump(mode="json")
     for first in ("", "north", "nan", "1e400", "95"):
-        said = {"given": "wgs84", "first": first, "second": "120", "accuracy": "20"}
+        said: dict[str, Any] = {"given": "wgs84", "first": first, "second": "120", "accuracy": "20"}
         told = asked(affairs, "tried", circle, **said)
         assert trouble(told) == "fence.position", first
 

@@ -88,7 +88,10 @@ class Practitioner(Base):
     """
 
     __tablename__ = "practitioners"
-    __table_args__ = (UniqueConstraint("institution", "code"),)
+    __table_args__ = (
+        UniqueConstraint("institution", "code"),
+        Index("uq_practitioners_institution_login", "institution", "login", unique=True),
+    )
 
     person: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
     institution: Mapped[str] = mapped_column(ForeignKey("institutions.code"))
@@ -97,6 +100,11 @@ class Practitioner(Base):
     department: Mapped[str] = mapped_column(String(64))
     login: Mapped[str | None] = mapped_column(
         String(32), comment="Work number, where there is one."
+    )
+    account: Mapped[str | None] = mapped_column(
+        ForeignKey("accounts.id"),
+        unique=True,
+        comment="Whose own account it is, so that nobody reviews an own window under another.",
     )
     created_at: Mapped[datetime]
 

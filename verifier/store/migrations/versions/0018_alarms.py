@@ -1,4 +1,4 @@
-"""Alarms: what was noticed of terminals, and who looked at it."""
+"""Alarms of terminals, and which account is a practitioner's own."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -46,7 +46,37 @@ def upgrade() -> None:
     op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {TABLE} TO shualian_app")
     op.execute(f"ALTER TABLE {TABLE} ENABLE ROW LEVEL SECURITY")
     op.execute(f"CREATE POLICY own_institution ON {TABLE} TO shualian_app USING ({OPEN} OR {OWN})")
+    _own_accounts()
+
+
+def _own_accounts() -> None:
+    op.add_column(
+        "practitioners",
+        sa.Column(
+            "account",
+            sa.String(length=22),
+            nullable=True,
+            comment="Whose own account it is, so that nobody reviews an own window under another.",
+        ),
+    )
+    op.create_foreign_key(
+        op.f("fk_practitioners_account_accounts"), "practitioners", "accounts", ["account"], ["id"]
+    )
+    op.create_unique_constraint(op.f("uq_practitioners_account"), "practitioners", ["account"])
+    # A work number that two were given says of neither whose it is: the registrar gives it anew.
+    op.execute(
+        "UPDATE practitioners SET login = NULL WHERE (institution, login) IN "
+        "(SELECT institution, login FROM practitioners WHERE login IS NOT NULL "
+        "GROUP BY institution, login HAVING count(*) > 1)"
+    )
+    op.create_index(
+        "uq_practitioners_institution_login", "practitioners", ["institution", "login"], unique=True
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("uq_practitioners_institution_login", table_name="practitioners")
+    op.drop_constraint(op.f("uq_practitioners_account"), "practitioners")
+    op.drop_constraint(op.f("fk_practitioners_account_accounts"), "practitioners")
+    op.drop_column("practitioners", "account")
     op.drop_table(TABLE)
