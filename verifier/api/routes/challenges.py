@@ -6,6 +6,7 @@ from verifier.decision.bench import health
 from verifier.decision.challenges import OpenedChallenge, open_challenge
 from verifier.decision.exchange import connected
 from verifier.decision.terminals import refuse_unless_it_may
+from verifier.decision.terms import today
 from verifier.protocol.challenge import Challenge, ChallengeRequest
 from verifier.protocol.errors import refusal
 from verifier.trust import alarms, terminals
@@ -86,7 +87,7 @@ def _answer(
         visit=asked.visit,
         issued_at=opened.issued_at,
         expires_at=opened.expires_at,
-        notice_version=site.rules.notice_version,
+        notice_version=site.rules.notice_for(asked.purpose, today(opened.issued_at)),
         seal_key=site.seal_key,
         pack=pack.name,
         pack_digest=pack.digest,
