@@ -8,8 +8,9 @@ from starlette.responses import Response
 from verifier.api.deps import check_allowed
 from verifier.api.problems import refusal_of
 from verifier.protocol.errors import Refused, refusal
+from verifier.trust.accounts.roles import Permission
 
-from . import binding, cookies
+from . import alarms, binding, cookies
 from .forms import TOKEN_FIELD, read_form
 from .headers import headers
 from .local import filled, to
@@ -17,6 +18,8 @@ from .pages import PASSWORD, PROOF, SIGN_IN, Page
 from .refusals import refused
 from .rendering import redirect, refuse
 from .visitor import Visitor, enter, language_of, site_of, visitor_of
+
+ALARMS_READ = Permission.ALARMS_READ
 
 
 async def answer(request: Request, page: Page) -> Response:
@@ -43,6 +46,7 @@ async def _answer(request: Request, page: Page) -> Response:
             _check(request, page)
         except Refused as told:
             return _other_way(request, page, told)
+        await _count(request, page)
     if page.method == "POST":
         visitor.form = await read_form(request, page.upload)
         if not binding.is_form_token(visitor.bound, visitor.form.raw(TOKEN_FIELD)):
@@ -57,6 +61,13 @@ def _check(request: Request, page: Page) -> None:
         raise refusal("account.session_ended")
     if not page.expired:
         check_allowed(staff, site_of(request), page.permission, again=page.again)
+
+
+async def _count(request: Request, page: Page) -> None:
+    """What waits for this person, for the navigation of a page to look at."""
+    visitor, site = visitor_of(request), site_of(request)
+    if page.method == "GET" and visitor.staff and ALARMS_READ in visitor.staff.permissions:
+        visitor.badges[alarms.ALARMS] = await site.small.take(alarms.count, site)
 
 
 def _other_way(request: Request, page: Page, told: Refused) -> Response:

@@ -11,7 +11,7 @@ from .visitor import staff_of
 async def home(request: Request) -> Response:
     """What this person may do, as ways there."""
     staff = staff_of(request)
-    ways = [each for each in navigation(frame_of(request), staff, "") if each.path != HOME]
+    ways = [each for each in navigation(frame_of(request), staff, "", {}) if each.path != HOME]
     return render(request, "home.html", ways=ways)
 
 

@@ -49,6 +49,7 @@ class One:
     registrations: list[Held]
     qualifications: list[Qualified]
     site_names: dict[str, str]
+    account: str | None
 
 
 async def show_people(request: Request) -> Response:
@@ -150,6 +151,7 @@ def _one(site: Site, person: str, clear: bool) -> One:
             registrations=listing.registrations(conn, parts.institution, person),
             qualifications=listing.qualifications(conn, parts.institution, person),
             site_names={one.code: one.name for one in sites.listed(conn, parts.institution)},
+            account=registry.account_of(conn, parts.institution, person),
         )
 
 

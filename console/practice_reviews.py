@@ -11,6 +11,7 @@ from verifier.api.site import Site
 from verifier.practice import registry, sites, windows
 from verifier.practice.windows import Window
 from verifier.trust.accounts.roles import Permission
+from verifier.trust.accounts.sessions import SignedIn
 
 from .pages import Page
 from .practice_names import sees_names, shown_names
@@ -24,20 +25,20 @@ ONE = f"{REVIEWS}/{{window}}"
 
 @dataclass(frozen=True)
 class Waiting:
-    """What waits, for a template. `own` is the person that the reader is, if one."""
+    """What waits, for a template. `own` is who the reader is."""
 
     at: datetime
     windows: list[Window]
     names: dict[str, str]
     site_names: dict[str, str]
     department_names: dict[str, str]
-    own: str | None
+    own: frozenset[str]
 
 
 async def show_reviews(request: Request) -> Response:
     """Windows that wait for a review, the soonest due first."""
-    site, login = site_of(request), staff_of(request).login
-    waiting = await site.small.take(_read, site, login, sees_names(request))
+    site, staff = site_of(request), staff_of(request)
+    waiting = await site.small.take(_read, site, staff, sees_names(request))
     return render(request, "practice_reviews.html", waiting=waiting)
 
 
@@ -60,11 +61,10 @@ async def _reviewed(request: Request, *, approve: bool) -> Response:
     return redirect(request, REVIEWS, flash)
 
 
-def _read(site: Site, login: str, clear: bool) -> Waiting:
+def _read(site: Site, staff: SignedIn, clear: bool) -> Waiting:
     parts = site.parts
     with parts.engine.connect() as conn:
         found = windows.to_review(conn, parts.institution)
-        mine = registry.of_login(conn, parts.institution, login)
         people = {window.practitioner for window in found}
         return Waiting(
             at=parts.clock(),
@@ -74,7 +74,7 @@ def _read(site: Site, login: str, clear: bool) -> Waiting:
             department_names={
                 one.code: one.name for one in sites.departments(conn, parts.institution)
             },
-            own=mine.person if mine else None,
+            own=registry.own(conn, parts.institution, staff.account, staff.login),
         )
 
 

@@ -21,7 +21,14 @@ from .refusals import refused
 from .rendering import redirect
 from .visitor import form_of, site_of, staff_of
 
-_SAID = ("practice.registration_malformed", "practice.code_malformed", "practice.code_taken")
+_SAID = (
+    "practice.account_taken",
+    "practice.account_unknown",
+    "practice.registration_malformed",
+    "practice.code_malformed",
+    "practice.code_taken",
+    "practice.login_taken",
+)
 
 
 async def register(request: Request) -> Response:
@@ -64,6 +71,21 @@ async def qualify(request: Request) -> Response:
         registry.qualify(conn, site.parts.institution, person, said, since, source, at)
 
     return await _changed(request, work, "console.flash.qualified")
+
+
+async def link_account(request: Request) -> Response:
+    """Which account is the practitioner's own, so that nobody reviews an own window under it."""
+    staff, login = staff_of(request), form_of(request).text("account").lower() or None
+
+    def work(conn: Connection, site: Site, person: str) -> None:
+        institution = site.parts.institution
+        held = registry.account_of(conn, institution, person)
+        mine = registry.own(conn, institution, staff.account, staff.login)
+        if staff.login in (login, held) or person in mine:
+            raise refused("practice.account_own")  # or the link would be no guard
+        registry.link(conn, institution, person, login, staff.account)
+
+    return await _changed(request, work, "console.flash.account_linked")
 
 
 async def _changed(
@@ -134,5 +156,6 @@ pages = [
         again=True,
         back=ONE,
     ),
+    Page(f"{ONE}/account", "POST", _REGISTER, link_account, again=True, back=ONE),
     Page(f"{ONE}/qualification", "POST", _REGISTER, qualify, again=True, back=ONE),
 ]

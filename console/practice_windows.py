@@ -17,6 +17,7 @@ from verifier.practice.registry import HOSPITAL
 from verifier.practice.windows import Window
 from verifier.protocol.errors import Refused, refusal
 from verifier.trust.accounts.roles import Permission
+from verifier.trust.accounts.sessions import SignedIn
 
 from .pages import Page
 from .practice_names import sees_names, shown_names
@@ -78,32 +79,31 @@ async def _one(request: Request) -> dict[str, Any]:
     return {"shown": shown, "window": shown.windows[0], "typed": form_of(request).text("ends_at")}
 
 
-def _reader(request: Request) -> tuple[str, bool]:
-    return staff_of(request).login, sees_names(request)
+def _reader(request: Request) -> tuple[SignedIn, bool]:
+    return staff_of(request), sees_names(request)
 
 
-def _of_person(site: Site, person: str, login: str, clear: bool) -> Shown:
+def _of_person(site: Site, person: str, reader: SignedIn, clear: bool) -> Shown:
     parts, at = site.parts, site.parts.clock()
     with parts.engine.connect() as conn:
         found = windows.between(conn, parts.institution, at - BACK, at, person)
-    return _shown(site, person, found[::-1], login, clear)
+    return _shown(site, person, found[::-1], reader, clear)
 
 
-def _of_window(site: Site, person: str, window: str, login: str, clear: bool) -> Shown:
+def _of_window(site: Site, person: str, window: str, reader: SignedIn, clear: bool) -> Shown:
     with site.parts.engine.connect() as conn:
         found = windows.get(conn, site.parts.institution, window)
     if found is None or found.practitioner != person:
         raise refusal("practice.window_unknown")
-    return _shown(site, person, [found], login, clear)
+    return _shown(site, person, [found], reader, clear)
 
 
-def _shown(site: Site, person: str, found: list[Window], login: str, clear: bool) -> Shown:
+def _shown(site: Site, person: str, found: list[Window], reader: SignedIn, clear: bool) -> Shown:
     parts = site.parts
     with parts.engine.connect() as conn:
         known = registry.of_person(conn, parts.institution, person)
         if known is None:
             raise refusal("practice.unknown")
-        mine = registry.of_login(conn, parts.institution, login)
         wards = sites.departments(conn, parts.institution)
         return Shown(
             at=parts.clock(),
@@ -113,7 +113,7 @@ def _shown(site: Site, person: str, found: list[Window], login: str, clear: bool
             name=shown_names(site, conn, [person], clear=clear).get(person),
             site_names={one.code: one.name for one in sites.listed(conn, parts.institution)},
             department_names={ward.code: ward.name for ward in wards},
-            own=mine is not None and mine.person == person,
+            own=person in registry.own(conn, parts.institution, reader.account, reader.login),
         )
 
 

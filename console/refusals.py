@@ -4,9 +4,16 @@ import web
 from verifier.protocol.errors import RefusalKind, Refused
 
 _STATUS = {
+    "alarm.done": 409,
+    "alarm.note": 422,
+    "alarm.unknown": 404,
     "console.needs_tls": 403,
+    "fence.stale": 409,
     "form.malformed": 422,
     "form.stale": 403,
+    "practice.account_own": 403,
+    "practice.account_taken": 409,
+    "practice.account_unknown": 422,
     "practice.code_malformed": 422,
     "practice.code_taken": 409,
     "practice.department_unknown": 422,

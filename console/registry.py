@@ -4,7 +4,10 @@ from itertools import chain
 
 from . import (
     accounts,
+    alarms,
     entrance,
+    fence_calls,
+    fences,
     home,
     keepers,
     own_account,
@@ -40,6 +43,9 @@ ROOMS = (
     keepers,
     accounts,
     terminals,
+    alarms,
+    fences,
+    fence_calls,
     phones,
     phone,
     own_account,

@@ -1,6 +1,6 @@
 """Pages as HTML, and ways on to another page."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from importlib.metadata import version
@@ -47,6 +47,7 @@ class Entry:
     path: str
     key: str
     here: bool
+    waiting: int = 0
 
 
 def render(request: Request, template: str, status: int = 200, **context: object) -> Response:
@@ -65,7 +66,7 @@ def render(request: Request, template: str, status: int = 200, **context: object
         "staff": staff,
         "may": staff.permissions if staff else frozenset(),
         "proven": is_proven(request),
-        "nav": navigation(frame, staff, path),
+        "nav": navigation(frame, staff, path, visitor.badges),
         "hospital": frame.hospital,
         "flash": visitor.flash,
         "form_token": binding.form_token(visitor.bound),
@@ -133,7 +134,9 @@ def frame_of(request: Request) -> Frame:
     return frame
 
 
-def navigation(frame: Frame, staff: SignedIn | None, path: str) -> list[Entry]:
+def navigation(
+    frame: Frame, staff: SignedIn | None, path: str, badges: Mapping[str, int]
+) -> list[Entry]:
     """The pages that this person may open, in the order of the rooms."""
     if staff is None or staff.must_change:
         return []
@@ -144,7 +147,7 @@ def navigation(frame: Frame, staff: SignedIn | None, path: str) -> list[Entry]:
     }
     inside = [each for each in open_to if each != HOME and f"{path}/".startswith(f"{each}/")]
     here = max(inside, key=len, default=path)  # of a room within a room the inner one
-    return [Entry(each, key, each == here) for each, key in open_to.items()]
+    return [Entry(each, key, each == here, badges.get(each, 0)) for each, key in open_to.items()]
 
 
 def moment(at: datetime) -> str:

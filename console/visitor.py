@@ -26,6 +26,7 @@ class Visitor:
         token: of the session, where one is in force.
         bound: the token to which forms and flash are bound: the session's, or the browser's.
         fresh: the browser does not hold `bound` yet.
+        badges: what waits, by the address of the navigation's entry.
     """
 
     language: Language = "zh"
@@ -35,6 +36,7 @@ class Visitor:
     fresh: bool = True
     flash: Flash | None = None
     form: Form = field(default_factory=Form)
+    badges: dict[str, int] = field(default_factory=dict)
 
 
 async def enter(request: Request, site: Site) -> Visitor:

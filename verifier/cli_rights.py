@@ -185,7 +185,9 @@ def camera_sign(
     """Make the sign that hangs beside a camera."""
     with told(*_REFUSED, files="output.unwritable"):
         settings = load()
-        version = settings.notice_version or load_policy(settings.policy).policy.notices[-1].version
+        version = (
+            settings.notice_version or load_policy(settings.policy).policy.newest_notice.version
+        )
         out.write_text(sign.render(Processor(name, contact, version)), "utf-8")
     typer.echo(str(out))
 

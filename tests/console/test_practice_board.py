@@ -8,7 +8,7 @@ import pytest
 from tests.verifier.fixtures import INSTITUTION
 from tests.verifier.serving.hospital import Hospital
 from tests.verifier.serving.staff import Member, member
-from verifier.practice import board, windows
+from verifier.practice import board, registry, windows
 from verifier.practice.board import STATUSES
 from verifier.trust.accounts.roles import Role
 
@@ -125,6 +125,35 @@ def test_nobody_reviews_an_own_window(hospital: Hospital, affairs: Desk) -> None
     assert f"{window}/approved" not in page
     refused = affairs.post(f"{REVIEWS}/{window}/approved", BOARD)
     assert code(refused) == "practice.review_own"
+
+
+def test_nobody_reviews_an_own_window_under_an_account_with_another_login(
+    hospital: Hospital, affairs: Desk
+) -> None:
+    ward = Ward(hospital)
+    who = ward.doctor(1, login="d0001")
+    window = ward.window(who, state="provisional")
+    other = at_a_desk(hospital, member(hospital, "g0009", Role.MEDICAL_AFFAIRS))
+    one = f"/console/practice/people/{who.person}"
+    assert code(other.post(f"{one}/account", BOARD, account="nobody")) == ""
+    assert leads_to(other.post(f"{one}/account", BOARD, account="g0001")) == one
+    assert "这是您本人的时段" in affairs.get(REVIEWS).text
+    assert code(affairs.post(f"{REVIEWS}/{window}/approved", BOARD)) == "practice.review_own"
+    corrected = affairs.post(
+        f"{one}/windows/{window}/correction", BOARD, ends_at="2026-01-01T00:00"
+    )
+    assert code(corrected) == "practice.review_own"
+    unlinked = affairs.post(f"{one}/account", BOARD, account="")
+    assert "请由另一位登记人员" in unlinked.text, "who it is about does not undo the link"
+    assert hospital.count("practitioners", "account IS NOT NULL") == 1
+    assert hospital.count("ledger", "kind = 'practitioner.account_linked'") == 1
+
+
+def test_two_practitioners_have_no_work_number_in_common(hospital: Hospital) -> None:
+    ward = Ward(hospital)
+    ward.doctor(1, login="d0001")
+    with pytest.raises(registry.RegistryRefused, match="somebody else's"):
+        ward.doctor(2, login="d0001")
 
 
 def test_who_only_reads_is_offered_nothing(hospital: Hospital, office: Desk) -> None:

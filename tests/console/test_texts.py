@@ -8,9 +8,11 @@ import console
 import web
 from console.refusals import WORDED
 from console.registry import PAGES
+from verifier.place import Datum
 from verifier.place.proof import Proof
 from verifier.practice.board import STATUSES
 from verifier.practice.completeness import ENDS, REVIEWS
+from verifier.practice.fence_refused import CODES
 from verifier.practice.intake import FINDINGS
 from verifier.practice.reconciling import WHYS
 from verifier.practice.reconciling_export import COLUMNS
@@ -19,6 +21,7 @@ from verifier.practice.windows import ClosedBy
 from verifier.protocol.practice import Reason
 from verifier.shifts import ShiftKind, SwapKind, SwapState
 from verifier.trust.accounts.roles import Permission, Role
+from verifier.trust.alarms import Cause
 from verifier.trust.terminal_states import State
 
 LISTED = re.compile(r'^  "([a-z_.]+)",$', re.MULTILINE)
@@ -41,6 +44,10 @@ def used_keys() -> set[str]:
     keys |= {f"console.refused.{code}" for code in WORDED}
     keys |= {f"console.flash.account_{done}" for done in ("suspended", "reopened", "closed")}
     keys |= {f"console.flash.terminal_{done}" for done in ("suspended", "reinstated", "revoked")}
+    keys |= {f"console.alarm.{cause}{part}" for cause in Cause for part in ("", ".text")}
+    keys |= {f"console.alarm.state.{state}" for state in ("new", "seen", "done")}
+    keys |= {f"console.fence.refused.{code.partition('.')[2]}" for code in CODES}
+    keys |= {f"console.fence.datum.{datum}" for datum in Datum}
     keys |= {f"console.phone.reason.{reason}" for reason in Reason}
     swap = [f"{who}_{kind}" for who in ("asks", "asked") for kind in SwapKind]
     swap += [f"{done}{act}" for done in ("", "done_") for act in ("accept", "decline", "withdraw")]

@@ -121,7 +121,7 @@ def open_verifier(
             institution=settings.institution,
             demo=demo,
             mode=_mode(settings),
-            notice_version=settings.notice_version or policy.policy.notices[-1].version,
+            notice_version=settings.notice_version or policy.policy.newest_notice.version,
             revive=database.revive,
             load=load or Load(),
             resolver=resolver,

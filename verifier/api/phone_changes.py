@@ -66,8 +66,7 @@ def invite(site: Site, code: str, by: SignedIn) -> tuple[Person, Invitation]:
         known = registry.find(conn, parts.institution, code)
         if known is None:
             raise refusal("practice.unknown")
-        mine = registry.of_login(conn, parts.institution, by.login)
-        if mine is not None and mine.person == known.person:
+        if known.person in registry.own(conn, parts.institution, by.account, by.login):
             raise refusal("practice.enrol_own")
         said = (parts.institution, known.person, by.account, parts.clock())
         return _person(conn, site, known), phones.invite(conn, parts.keyring, *said)

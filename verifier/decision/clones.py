@@ -14,7 +14,8 @@ from sqlalchemy import Connection
 from verifier import ledger
 from verifier.protocol.claim import Claim
 from verifier.protocol.errors import Refused, refusal
-from verifier.trust import terminal_states
+from verifier.trust import alarms, terminal_states
+from verifier.trust.alarms import Cause
 from verifier.trust.terminal_states import State
 
 from . import records
@@ -53,6 +54,7 @@ def store(conn: Connection, judged: Judged, at: datetime, crops: Sequence[str]) 
     if suspected:
         terminal_states.move(conn, claim.terminal, State.CLONE_SUSPECTED)
         ledger.append(conn, judged.institution, SUSPECTED, _facts(judged, row[1], row[2]))
+        alarms.sound(conn, judged.institution, Cause.CLONE, claim.terminal, at)
     return refused
 
 

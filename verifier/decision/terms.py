@@ -49,8 +49,8 @@ def refuse_bad_terms(
 def _refuse_without_basis(claim: Claim, rules: Rules, now: datetime) -> None:
     if claim.legal_basis is None:
         raise refusal("legal_basis.missing")
-    notice = rules.policy.notice(claim.legal_basis.notice_version)
-    if notice is None or not notice.in_force(today(now)):
+    version = claim.legal_basis.notice_version
+    if not rules.accepts_notice(version, claim.purpose, today(now)):
         raise refusal("legal_basis.notice_unknown")
 
 

@@ -36,13 +36,19 @@ class _Table(BaseModel):
 
 
 class NoticeText(_Table):
-    """A notice (告知) that people were or are shown, and from when until when it is in force."""
+    """A notice (告知) that people were or are shown, and from when until when it is in force.
+
+    Attributes:
+        purposes: for which alone it is; none named: for all that no other notice names. The newest
+            that is in force counts, and it alone where a purpose has one of its own.
+    """
 
     version: str = Field(pattern=r"^[A-Za-z0-9._-]{1,32}$")
     title_zh: Title
     title_en: Title
     in_force_from: date
     in_force_until: date | None = Field(default=None, description="Last day, Asia/Shanghai.")
+    purposes: list[Code] = []
 
     def in_force(self, day: date) -> bool:
         """Whether a claim of this day may rest on it."""
@@ -122,6 +128,10 @@ class Policy(_Table):
         versions = [notice.version for notice in self.notices]
         if len(set(versions)) != len(versions):
             raise ValueError("two notices have the same version")
+        if all(notice.purposes for notice in self.notices):
+            raise ValueError("one notice at least is for every purpose")
+        if unknown := {p for n in self.notices for p in n.purposes} - set(self.purposes):
+            raise ValueError(f"a notice names no purpose of ours: {', '.join(sorted(unknown))}")
         if missing := {o.value for o in Outcome} - set(self.next_steps):
             raise ValueError(f"next_steps says nothing for {', '.join(sorted(missing))}")
         for key, steps in self.next_steps.items():
@@ -132,6 +142,15 @@ class Policy(_Table):
     def notice(self, version: str) -> NoticeText | None:
         """The notice of a version."""
         return next((n for n in self.notices if n.version == version), None)
+
+    @property
+    def newest_notice(self) -> NoticeText:
+        """The last of the file that is no single purpose's."""
+        return [notice for notice in self.notices if not notice.purposes][-1]
+
+    def own_notices(self, purpose: str) -> list[NoticeText]:
+        """The notices that this purpose has of its own, in the order of the file; mostly none."""
+        return [notice for notice in self.notices if purpose in notice.purposes]
 
     def steps(self, outcome: Outcome, reasons: list[str]) -> list[str]:
         """What the screen offers: by the first reason that is named, else by the outcome."""

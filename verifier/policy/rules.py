@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Protocol
 
 from models.calibration import PolicyBelowFloor, ThresholdAt
@@ -54,6 +55,22 @@ class Rules:
     notice_version: str
     calibration: str
     purposes: Mapping[str, PurposeRules]
+
+    def notice_for(self, purpose: str, day: date) -> str:
+        """Which version a terminal shows before a claim of this purpose."""
+        own = [n for n in self.policy.own_notices(purpose) if n.in_force(day)]
+        return own[-1].version if own else self.notice_version
+
+    def accepts_notice(self, version: str, purpose: str, day: date) -> bool:
+        """Whether a claim of this purpose may rest on this version today.
+
+        A purpose with a notice of its own takes no other, and no purpose takes another's.
+        """
+        notice = self.policy.notice(version)
+        if notice is None or not notice.in_force(day):
+            return False
+        own = self.policy.own_notices(purpose)
+        return notice in own if own else not notice.purposes
 
 
 def resolve(loaded: LoadedPolicy, calibration: Calibrated, notice_version: str) -> Rules:

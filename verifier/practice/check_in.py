@@ -19,6 +19,8 @@ from verifier.protocol.practice import (
     PhoneCheckIn,
 )
 from verifier.protocol.values import Liveness, new_id
+from verifier.trust import alarms
+from verifier.trust.alarms import Cause
 
 from . import deferred, locks, placing, points, registry, sites, windows
 from .answering import again, already, answer, here_already, in_the_way, no_window
@@ -112,7 +114,8 @@ def _in(
     if placed.code is not None:
         verdict = replace(verdict, reasons=(placed.code, *verdict.reasons))
     if placed.answer.alert:
-        ledger.append(conn, desk.institution, "terminal.moved", {"terminal": desk.terminal})
+        ledger.append(conn, desk.institution, Cause.MOVED, {"terminal": desk.terminal})
+        alarms.sound(conn, desk.institution, Cause.MOVED, desk.terminal, at)
     key = locks.practitioner_key(desk.keyring, desk.region_key, desk.institution, known.code)
     if verdict.proved and (here := here_already(conn, desk, key, site, at)):
         by_code = desk.phone and placed.answer.proof is Proof.SITE_CODE

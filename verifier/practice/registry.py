@@ -16,6 +16,7 @@ from codes.errors import InvalidCode
 from codes.nhsa import NhsaKind, parse
 from verifier import ledger
 from verifier.protocol.values import new_id
+from verifier.store.account_tables import Account
 from verifier.store.practice_tables import (
     PracticeRegistration,
     Practitioner,
@@ -49,8 +50,9 @@ PROFESSIONS = {
 
 
 class RegistryRefused(Exception):
-    """Codes: `practice.code_malformed`, `practice.code_taken`, `practice.unknown`,
-    `practice.registration_malformed`."""
+    """Codes: `practice.code_malformed`, `practice.code_taken`, `practice.login_taken`,
+    `practice.unknown`, `practice.registration_malformed`, `practice.account_unknown`,
+    `practice.account_taken`."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -118,6 +120,9 @@ def add(
     holder = find(conn, institution, code)
     if holder is not None and holder.person != person:
         raise RegistryRefused("practice.code_taken", f"{code} is somebody else's")
+    named = of_login(conn, institution, login) if login else None
+    if named is not None and named.person != person:
+        raise RegistryRefused("practice.login_taken", f"{login} is somebody else's")
     values = {"code": code, "profession": profession, "department": department, "login": login}
     statement = insert_or_not(Practitioner).values(
         person=person, institution=institution, created_at=at, **values
@@ -139,6 +144,46 @@ def of_person(conn: Connection, institution: str, person: str) -> Known | None:
 def of_login(conn: Connection, institution: str, login: str) -> Known | None:
     """The practitioner with this work number, or None."""
     return _known(conn, Practitioner.institution == institution, Practitioner.login == login)
+
+
+def own(conn: Connection, institution: str, account: str, login: str) -> frozenset[str]:
+    """Who this account is: by the link that a registrar made, and by the work number.
+
+    Both, since an account may have been given another login, or a second one made.
+    """
+    same = (Practitioner.account == account) | (Practitioner.login == login)
+    mine = select(Practitioner.person).where(Practitioner.institution == institution, same)
+    return frozenset(conn.scalars(mine))
+
+
+def account_of(conn: Connection, institution: str, person: str) -> str | None:
+    """The login of the account that is linked to the practitioner, or None."""
+    mine = (Practitioner.institution == institution, Practitioner.person == person)
+    linked = select(Account.login).join(Practitioner, Practitioner.account == Account.id)
+    found: str | None = conn.scalar(linked.where(*mine))
+    return found
+
+
+def link(conn: Connection, institution: str, person: str, login: str | None, by: str) -> None:
+    """Say which account is the practitioner's own, or that none is; `by` is an account.
+
+    Raises `RegistryRefused`: `practice.account_unknown`, `practice.account_taken`,
+    `practice.unknown`.
+    """
+    account = None
+    if login is not None:
+        here = (Account.institution == institution, Account.login == login)
+        account = conn.scalar(select(Account.id).where(*here))
+        if account is None:
+            raise RegistryRefused("practice.account_unknown", "no account has this login")
+        holder = conn.scalar(select(Practitioner.person).where(Practitioner.account == account))
+        if holder not in (None, person):
+            raise RegistryRefused("practice.account_taken", "it is another practitioner's")
+    mine = (Practitioner.institution == institution, Practitioner.person == person)
+    if conn.execute(update(Practitioner).where(*mine).values(account=account)).rowcount == 0:
+        raise RegistryRefused("practice.unknown", "nobody such practises here")
+    facts = {"person": person, "account": account, "by": by}
+    ledger.append(conn, institution, "practitioner.account_linked", facts)
 
 
 def login_of(conn: Connection, institution: str, person: str) -> str | None:

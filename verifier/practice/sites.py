@@ -1,9 +1,9 @@
 """Sites (院区) as the store has them: fences, networks, the code that a site's terminals show."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import insert
@@ -22,6 +22,17 @@ SURVEY_ACCURACY_M = 5.0
 
 
 @dataclass(frozen=True)
+class Mark:
+    """A door or a terminal on the plan: for the eye, nothing is judged by it."""
+
+    kind: Literal["door", "terminal"]
+    name: str
+    latitude: float
+    longitude: float
+    datum: Datum
+
+
+@dataclass(frozen=True)
 class HospitalSite:
     """One site: its name, its point, its fence."""
 
@@ -34,6 +45,7 @@ class HospitalSite:
     longitude: float
     fence: MultiFence | None
     networks: tuple[str, ...]
+    marks: tuple[Mark, ...] = ()
 
     @property
     def stand(self) -> Stand:
@@ -71,13 +83,25 @@ def put(
         "datum": datum.value,
         "latitude": point[0],
         "longitude": point[1],
-        "fences": [{"datum": shape.datum.value, "shape": to_geojson([shape])} for shape in shapes],
+        "fences": stored(shapes),
         "networks": list(networks),
     }
     statement = insert(SiteRow).values(institution=institution, code=code, **values)
     keys = ["institution", "code"]
     conn.execute(statement.on_conflict_do_update(index_elements=keys, set_=values))
     ledger.append(conn, institution, "site.recorded", {"site": code, "fences": len(shapes)})
+
+
+def stored(shapes: Iterable[Shape]) -> list[dict[str, Any]]:
+    """Shapes as the table has them: each in the datum that it was drawn in."""
+    return [{"datum": shape.datum.value, "shape": to_geojson([shape])} for shape in shapes]
+
+
+def shapes_from(fences: Iterable[dict[str, Any]]) -> tuple[Shape, ...]:
+    """The shapes of `stored`."""
+    return tuple(
+        shape for said in fences for shape in from_geojson(said["shape"], Datum(said["datum"]))
+    )
 
 
 def put_department(
@@ -133,9 +157,7 @@ def secret_of(keyring: KeyRing, institution: str, site: str) -> bytes:
 
 
 def _site(row: Any) -> HospitalSite:
-    shapes = [
-        shape for said in row["fences"] for shape in from_geojson(said["shape"], said["datum"])
-    ]
+    shapes = shapes_from(row["fences"])
     return HospitalSite(
         institution=row["institution"],
         code=row["code"],
@@ -144,6 +166,7 @@ def _site(row: Any) -> HospitalSite:
         datum=Datum(row["datum"]),
         latitude=row["latitude"],
         longitude=row["longitude"],
-        fence=MultiFence(tuple(shapes), row["name"]) if shapes else None,
+        fence=MultiFence(shapes, row["name"]) if shapes else None,
         networks=tuple(row["networks"]),
+        marks=tuple(Mark(**{**said, "datum": Datum(said["datum"])}) for said in row["marks"]),
     )

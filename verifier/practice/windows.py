@@ -4,6 +4,7 @@ A window ends at its closing, or at `until`, or where its lock was taken by anot
 is first; the lock is the region's, so the end is always read with it.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -226,17 +227,18 @@ def review(
     *,
     approve: bool,
     by: str,
-    by_person: str | None,
+    by_people: Collection[str],
     at: datetime,
 ) -> Window:
-    """Medical affairs says whether a provisional window counts. Nobody reviews the own.
+    """Medical affairs says whether a provisional window counts. Nobody reviews the own:
+    `by_people` are who the reviewer is (`registry.own`).
 
     Raises `WindowRefused`.
     """
     found = _held(conn, institution, window)
     if found.state not in REVIEWED:
         raise WindowRefused("practice.review_done", "it was reviewed already")
-    if by_person == found.practitioner:
+    if found.practitioner in by_people:
         raise WindowRefused("practice.review_own", "nobody reviews an own window")
     state = "approved" if approve else "denied"
     _set(conn, found, state=state, reviewed_at=at, reviewed_by=by)

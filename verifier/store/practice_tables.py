@@ -40,6 +40,29 @@ class Site(Base):
     longitude: Mapped[float] = mapped_column(Float)
     fences: Mapped[list[Any]] = mapped_column(comment="GeoJSON, each with its datum.")
     networks: Mapped[list[str]] = mapped_column(comment="CIDRs of the site's own network.")
+    marks: Mapped[list[Any]] = mapped_column(
+        server_default=text("'[]'"), comment="Doors and terminals on the plan: for the eye only."
+    )
+
+
+class FenceVersion(Base):
+    """What a site's fence was before it was drawn once more, so that one step leads back.
+
+    Attributes:
+        before: fences and marks, as the site had them.
+        after: digest of what that saving made of them.
+    """
+
+    __tablename__ = "fence_versions"
+    __table_args__ = (Index("ix_fence_versions_site_saved_at", "institution", "site", "saved_at"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    institution: Mapped[str] = mapped_column(ForeignKey("institutions.code"))
+    site: Mapped[str] = mapped_column(String(64))
+    before: Mapped[dict[str, Any]]
+    after: Mapped[str] = mapped_column(Hash)
+    saved_at: Mapped[datetime]
+    saved_by: Mapped[str] = mapped_column(String(32))
 
 
 class Department(Base):
@@ -65,7 +88,10 @@ class Practitioner(Base):
     """
 
     __tablename__ = "practitioners"
-    __table_args__ = (UniqueConstraint("institution", "code"),)
+    __table_args__ = (
+        UniqueConstraint("institution", "code"),
+        Index("uq_practitioners_institution_login", "institution", "login", unique=True),
+    )
 
     person: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
     institution: Mapped[str] = mapped_column(ForeignKey("institutions.code"))
@@ -74,6 +100,11 @@ class Practitioner(Base):
     department: Mapped[str] = mapped_column(String(64))
     login: Mapped[str | None] = mapped_column(
         String(32), comment="Work number, where there is one."
+    )
+    account: Mapped[str | None] = mapped_column(
+        ForeignKey("accounts.id"),
+        unique=True,
+        comment="Whose own account it is, so that nobody reviews an own window under another.",
     )
     created_at: Mapped[datetime]
 

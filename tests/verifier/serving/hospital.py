@@ -50,6 +50,7 @@ from ..fixtures import INSTITUTION, PACK
 from .local_http import LocalHttp
 
 NOTICE = "2025-11"
+STAFF_NOTICE = "staff-2026-11"
 NOT_RECORDED = (
     "auth.", "challenge.spent", "challenge.superseded", "challenge.unknown", "claim.in_progress",
     "claim.malformed", "claim.signature_invalid", "claim.undecided", "request.", "terminal.",
@@ -183,7 +184,7 @@ class Terminal:
             "counter": self.counter,
             "previous": self.previous,
             "created_at": datetime.now(UTC) + self.clock_ahead,
-            "legal_basis": basis(),
+            "legal_basis": basis(notice=challenge.notice_version),
             "evidence": sealed,
         }
         return Claim(**(said | changes)).signed(self.key)

@@ -21,6 +21,7 @@ from verifier.trust.keys import KeyRing
 from ..fixtures import INSTITUTION
 from ..practice.clinic import Doctor, build, number, shift
 from .hospital import (
+    STAFF_NOTICE,
     Hospital,
     Person,
     Terminal,
@@ -49,7 +50,7 @@ class Clinic:
         self, terminal: Terminal, act: str = "in", said: Evidence | None = None, **more: Any
     ) -> CheckedIn:
         """Identity, then the check-in on it."""
-        changes = {} if said is None else {"legal_basis": basis(Consent.NO_FACE)}
+        changes = {} if said is None else {"legal_basis": basis(Consent.NO_FACE, STAFF_NOTICE)}
         answer = terminal.decide(said or visit_of(HUA), PURPOSE, **changes)
         return self.sent(terminal, answer.receipt_id, act, **more)
 

@@ -48,6 +48,7 @@ def test_a_terminal_whose_clock_is_right_again_is_healthy_again(
     terminal.clock_ahead = timedelta()
     assert terminal.challenge().health == []
     assert hospital.count("terminals", "abs(clock_skew_s) < 30") == 1
+    assert hospital.count("alarms", "cause = 'terminal.clock_skew'") == 1
 
 
 def test_a_few_seconds_are_no_warning(hospital: Hospital, terminal: Terminal) -> None:

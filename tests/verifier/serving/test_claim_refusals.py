@@ -20,6 +20,7 @@ from ..fixtures import INSTITUTION
 from .hospital import (
     CHILD,
     NO_FACE,
+    NOTICE,
     Face,
     Hospital,
     Terminal,
@@ -355,3 +356,18 @@ def test_a_refused_forgery_stays_seen(terminal: Terminal) -> None:
     honest = capture(ZHANG.face).model_copy(update={"crops": [crop_of(picture)]})
     assert terminal.refused(Evidence(capture=forged)) == "capture.embedding_mismatch"
     assert terminal.refused(Evidence(capture=honest)) == "capture.injected"
+
+
+def test_a_check_in_rests_on_the_staff_s_own_notice_and_a_settlement_never_does(
+    hospital: Hospital,
+) -> None:
+    both = hospital.terminal(["settlement", "practice_check_in"])
+    shown = {purpose: both.challenge(purpose).notice_version for purpose in both_purposes()}
+    assert shown == {"settlement": NOTICE, "practice_check_in": "staff-2026-11"}
+    for purpose, other in zip(shown, reversed(shown.values()), strict=True):
+        changed = {"legal_basis": basis(notice=other)}
+        assert both.refused(visit_of(ZHANG), purpose, **changed) == "legal_basis.notice_unknown"
+
+
+def both_purposes() -> tuple[str, str]:
+    return "settlement", "practice_check_in"

@@ -52,6 +52,7 @@ def assert_suspended(hospital: Hospital, *copies: Terminal) -> None:
     assert hospital.count("terminals", "state = 'clone_suspected'") == 1
     assert hospital.count("ledger", f"kind = '{SUSPECTED}'") == 1
     assert hospital.count("decisions", f"refusal_code = '{SUSPECTED}'") == 1
+    assert hospital.count("alarms", f"cause = '{SUSPECTED}' AND times = 1") == 1
 
 
 @pytest.mark.parametrize("history", [0, 1, 3])

@@ -332,6 +332,12 @@ def test_a_terminal_whose_own_receiver_says_elsewhere_proves_nothing_and_raises_
     assert (answer.outcome, answer.place) == ("retry", "refuted")
     assert "place.terminal_moved" in answer.reasons
     assert clinic.hospital.count("ledger", "kind = 'terminal.moved'") == 1
+    again = clinic.check(clinic.east, position=position | {"at": clinic.now()})
+    assert again.place == "refuted"
+    assert clinic.hospital.count("ledger", "kind = 'terminal.moved'") == 2
+    moved = f"cause = 'terminal.moved' AND subject = '{clinic.east.id}' AND state = 'new'"
+    assert clinic.hospital.count("alarms", f"{moved} AND times = 2") == 1, "called once"
+    assert clinic.hospital.count("alarms") == 1
 
 
 def test_a_site_code_changes_every_half_minute(clinic: Clinic) -> None:

@@ -57,7 +57,7 @@ def over(terminal: Terminal, compact: str, **changes: Any) -> str:
         "counter": terminal.counter,
         "previous": terminal.previous,
         "created_at": datetime.now(UTC),
-        "legal_basis": basis(),
+        "legal_basis": basis(notice=batch.notice_version),
         "evidence": evidence.sealed(OKPKey.import_key(batch.seal_key)),
         "ticket": compact,
     }

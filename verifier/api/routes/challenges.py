@@ -6,9 +6,11 @@ from verifier.decision.bench import health
 from verifier.decision.challenges import OpenedChallenge, open_challenge
 from verifier.decision.exchange import connected
 from verifier.decision.terminals import refuse_unless_it_may
+from verifier.decision.terms import today
 from verifier.protocol.challenge import Challenge, ChallengeRequest
 from verifier.protocol.errors import refusal
-from verifier.trust import terminals
+from verifier.trust import alarms, terminals
+from verifier.trust.alarms import Cause
 
 from ..access import Access, extra, refusals
 from ..bodies import parsed
@@ -70,6 +72,8 @@ def _open(site: Site, proven: Proven, asked: ChallengeRequest) -> OpenedChalleng
         if health(proven.skew_s) != health(proven.skew_before_s):
             with conn.begin():
                 terminals.note_seen(conn, terminal.id, proven.skew_s)
+                if health(proven.skew_s):
+                    alarms.sound(conn, parts.institution, Cause.CLOCK, terminal.id, now)
     return opened
 
 
@@ -83,7 +87,7 @@ def _answer(
         visit=asked.visit,
         issued_at=opened.issued_at,
         expires_at=opened.expires_at,
-        notice_version=site.rules.notice_version,
+        notice_version=site.rules.notice_for(asked.purpose, today(opened.issued_at)),
         seal_key=site.seal_key,
         pack=pack.name,
         pack_digest=pack.digest,

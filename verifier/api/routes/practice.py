@@ -289,7 +289,7 @@ def review(site: Site, window: str, approve: bool, by: SignedIn) -> None:
     parts, at = site.parts, site.parts.clock()
     try:
         with parts.engine.begin() as conn:
-            mine = registry.of_login(conn, parts.institution, by.login)
+            mine = registry.own(conn, parts.institution, by.account, by.login)
             if approve:
                 _give_a_place(conn, site, window, at)
             windows.review(
@@ -298,7 +298,7 @@ def review(site: Site, window: str, approve: bool, by: SignedIn) -> None:
                 window,
                 approve=approve,
                 by=by.account,
-                by_person=mine.person if mine else None,
+                by_people=mine,
                 at=at,
             )
     except WindowRefused as refused:
@@ -322,9 +322,9 @@ def correct(site: Site, window: str, ends_at: datetime, by: SignedIn) -> None:
     parts, at = site.parts, site.parts.clock()
     try:
         with parts.engine.begin() as conn:
-            mine = registry.of_login(conn, parts.institution, by.login)
+            mine = registry.own(conn, parts.institution, by.account, by.login)
             found = windows.get(conn, parts.institution, window)
-            if found and mine and found.practitioner == mine.person:
+            if found and found.practitioner in mine:
                 raise refusal("practice.review_own")
             windows.correct(conn, parts.institution, window, ends_at, by.account, at)
     except WindowRefused as refused:

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Response
 
 from verifier.decision import tickets
+from verifier.decision.terms import today
 from verifier.protocol.errors import refusal
 from verifier.protocol.ticket import TicketBatch
 
@@ -31,11 +32,14 @@ async def ask_for_tickets(proven: ProvenTerminal, site: Here) -> Response:
     days = _days(site, proven)
     if not days:
         raise refusal("ticket.off")
+    day = today(site.parts.clock())
+    notice = site.rules.notice_for(min(days), day)  # one batch, one notice
+    days = {name: n for name, n in days.items() if site.rules.notice_for(name, day) == notice}
     held = await site.small.take(_held, site, proven.terminal.id, min(days.values()))
     batch = TicketBatch(
         tickets=held,
         purposes=sorted(days),
-        notice_version=site.rules.notice_version,
+        notice_version=notice,
         seal_key=site.seal_key,
         pack=site.parts.embedder.pack.name,
         pack_digest=site.parts.embedder.pack.digest,

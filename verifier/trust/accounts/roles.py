@@ -28,6 +28,10 @@ class Permission(StrEnum):
     PHONES_ENROL = "phones:enrol"
     ROSTER_READ = "roster:read"
     ROSTER_EDIT = "roster:edit"
+    SITES_READ = "sites:read"
+    SITES_DRAW = "sites:draw"
+    ALARMS_READ = "alarms:read"
+    ALARMS_HANDLE = "alarms:handle"
 
     @property
     def writes(self) -> bool:
@@ -77,9 +81,13 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.PHONES_ENROL,
             _P.ROSTER_READ,
             _P.ROSTER_EDIT,
+            _P.SITES_READ,
+            _P.SITES_DRAW,
+            _P.ALARMS_READ,
+            _P.ALARMS_HANDLE,
         }
     ),
-    Role.INSURANCE_OFFICE: frozenset({_P.RECEIPTS_READ, _P.PRACTICE_READ}),
+    Role.INSURANCE_OFFICE: frozenset({_P.RECEIPTS_READ, _P.PRACTICE_READ, _P.SITES_READ}),
     Role.AUDITOR: frozenset(
         {
             _P.RECEIPTS_READ,
@@ -87,6 +95,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.TERMINALS_READ,
             _P.PRACTICE_READ,
             _P.ROSTER_READ,
+            _P.SITES_READ,
+            _P.ALARMS_READ,
         }
     ),
     Role.HOSPITAL_ADMIN: frozenset(
@@ -96,10 +106,21 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.TERMINALS_MANAGE,
             _P.PEOPLE_EXPORT,
             _P.PEOPLE_ERASE,
+            _P.SITES_READ,
+            _P.SITES_DRAW,
+            _P.ALARMS_READ,
+            _P.ALARMS_HANDLE,
         }
     ),
     Role.SYSTEM_ADMIN: frozenset(
-        {_P.ACCOUNTS_READ, _P.ACCOUNTS_MANAGE, _P.TERMINALS_READ, _P.TERMINALS_MANAGE}
+        {
+            _P.ACCOUNTS_READ,
+            _P.ACCOUNTS_MANAGE,
+            _P.TERMINALS_READ,
+            _P.TERMINALS_MANAGE,
+            _P.ALARMS_READ,
+            _P.ALARMS_HANDLE,
+        }
     ),
     Role.SECURITY_ADMIN: frozenset({_P.ACCOUNTS_READ, _P.ROLES_GRANT}),
     Role.AUDIT_ADMIN: frozenset({_P.ACCOUNTS_READ, _P.LEDGER_READ}),
