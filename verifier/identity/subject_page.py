@@ -33,6 +33,7 @@ _WORDS = {
     "person.registered": "建立档案",
     "person.erased": "删除个人信息",
     "consent.recorded": "记录同意",
+    "consent.phone_withdrawn": "撤回手机刷脸的同意",
     "consent.withdrawn": "撤回同意或到期，删除人脸模板",
     "template.enrolled": "保存人脸模板",
     "claim.decided": "核验",
