@@ -1,6 +1,6 @@
 """A real Chromium on the staff's pages, and what a page may look like."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -99,16 +99,28 @@ class Screen:
 
 
 @contextmanager
-def a_screen(chromium: str, hospital: Hospital, size: tuple[int, int] = LAPTOP) -> Iterator[Screen]:
-    """A browser of this size. Each page must carry the policy, and none may break it."""
+def a_screen(
+    chromium: str,
+    hospital: Hospital,
+    size: tuple[int, int] = LAPTOP,
+    arguments: Sequence[str] = (),
+    through: Callable[[int], str] | None = None,
+) -> Iterator[Screen]:
+    """A browser of this size. Each page must carry the policy, and none may break it.
+
+    `arguments` are the browser's own; `through` tells for the verifier's port the address of what
+    stands before it.
+    """
     with listening(hospital.http.app) as port, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        started = [*ARGUMENTS, *arguments]
+        browser = playwright.chromium.launch(executable_path=chromium, args=started)
         width, height = size
         context = browser.new_context(
             viewport={"width": width, "height": height}, has_touch=True, reduced_motion="reduce"
         )
         page = context.new_page()
-        screen = Screen(page, f"http://127.0.0.1:{port}", hospital)
+        address = through(port) if through else f"http://127.0.0.1:{port}"
+        screen = Screen(page, address, hospital)
         page.on("console", lambda m: screen.complaints.append(m.text))
         page.on("pageerror", lambda error: screen.complaints.append(str(error)))
         page.on("response", lambda answer: screen.answers.append(answer))
