@@ -46,7 +46,7 @@ class EdgeSettings(BaseSettings):
     def load(cls) -> "EdgeSettings":
         """Raises `EdgeRefused`, naming the setting and never its value."""
         try:
-            found = cls()  # type: ignore[call-arg]
+            found = cls()
         except ValidationError as error:
             said = "; ".join(f"{each['loc'][0]}: {each['type']}" for each in error.errors())
             raise EdgeRefused(said) from None

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import cv2
@@ -20,6 +20,7 @@ from tests.verifier.serving.phones import at_site
 from tests.verifier.serving.test_claims_by_real_models import Sitter, engine, enrol, real, sitters
 
 from .browser import a_screen
+from .edges import Edge, an_edge
 from .physician import Physician
 
 __all__ = ["engine", "real", "sitters"]
@@ -160,3 +161,27 @@ def test_every_state_of_it_is_whole_and_open_to_all(
         physician.settle()
         wrong += looked(physician, f"unsure-{language}")
     assert wrong == []
+
+
+def test_through_the_edge_the_own_face_is_in_and_the_edge_keeps_nothing(
+    chromium: str, real: Hospital, enrolled: Sitter, film: Film, tmp_path: Path
+) -> None:
+    with ExitStack() as opened:
+        edges: list[Edge] = []
+
+        def through(port: int) -> str:
+            made = an_edge(f"http://127.0.0.1:{port}", tmp_path / "edge", PER_MINUTE="600")
+            edges.append(opened.enter_context(made))
+            return edges[0].address
+
+        physician = opened.enter_context(before(chromium, real, enrolled, film(0), through))
+        physician.enrol()
+        agree(physician)
+        assert "已签到。" in physician.enter(physician.code())
+        assert physician.count("state = 'confirmed' AND way = 'face'") == 1
+        edges[0].process.kill()
+        edges[0].process.wait(10)
+        assert edges[0].files() == []
+        physician.press("签退")
+        assert "网络不通" in physician.told()
+        physician.screen.complaints.clear()

@@ -1,6 +1,5 @@
 """A face from a physician's own phone: consent, real detection and embedding, and the window."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -43,9 +42,7 @@ class Ward:
 
 
 @pytest.fixture
-def ward(
-    real: Hospital, engine: FaceEngine, sitters: list[Sitter], sample_picture: Path
-) -> Iterator[Ward]:
+def ward(real: Hospital, engine: FaceEngine, sitters: list[Sitter], sample_picture: Path) -> Ward:
     picture = np.asarray(cv2.imread(str(sample_picture)), np.uint8)
     faces = engine.detect(picture)
     enrol(real, engine, sitters[0])
@@ -58,7 +55,7 @@ def ward(
     real.clock.ahead += STEP
     own, others = (around(picture, faces[number].box) for number in (0, 1))
     crowd = cv2.resize(picture, (320, round(320 * picture.shape[0] / picture.shape[1])))
-    yield Ward(real, phone, hua, own, others, np.asarray(crowd), str(shown(east)["code"]))
+    return Ward(real, phone, hua, own, others, np.asarray(crowd), str(shown(east)["code"]))
 
 
 def code_of(answer: object) -> str:
