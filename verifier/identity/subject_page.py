@@ -27,6 +27,7 @@ _WORDS = {
     "closed": "已关闭",
     "separate": "本人单独同意",
     "guardian": "监护人同意",
+    "phone": "本人同意用自己的手机刷脸",
     "outpatient_registration": "门诊挂号",
     "settlement": "医保结算",
     "dispensing": "取药",
