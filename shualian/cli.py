@@ -21,6 +21,7 @@ ROOMS = {
     "devices": ("devices.cli", "Read a device, or simulate one."),
     "enroll": ("enroll.cli", "Enrol people."),
     "verifier": ("shualian.verifying", "The verifier: serve, migrate, register."),
+    "edge": ("console.edge.cli", "The phone's page in the DMZ: no database, keeps nothing."),
     "accounts": ("verifier.cli_accounts", "Staff's accounts: the first administrators."),
     "roster": ("verifier.cli_roster", "Rosters: import, export, who keeps which."),
     "practice": (

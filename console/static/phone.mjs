@@ -1,7 +1,9 @@
 // The physician's phone: enrolled once at a site, then in, out, and what was forgotten.
 
 import { loadCatalogues, translator } from "../../web/i18n.mjs";
-import { answerSwap, askSwap, checkIn, enrol, readState, readSwaps, sayOut, Told } from "./phone_calls.mjs";
+import { answerSwap, askFace, askSwap, checkIn, enrol, readState, readSwaps, sayFace, sayOut, sendFace, Told } from "./phone_calls.mjs";
+import { hasCamera, sealed, take } from "./phone_face.mjs";
+import { faceCard, mirror } from "./phone_face_screens.mjs";
 import { canHoldAKey, forget, load, newId, newKeys, save } from "./phone_key.mjs";
 import { position, scan } from "./phone_place.mjs";
 import * as recheck from "./phone_recheck.mjs";
@@ -96,18 +98,54 @@ function enrolNow(code, siteCode) {
   });
 }
 
-function enter(siteCode, reason) {
+function enter(siteCode, reason, withFace) {
   shown.note = null;
   return attempt(async () => {
     shown.siteCode = siteCode.trim();
     shown.request ??= newId();
     const said = { request: shown.request, act: "in", reason, position: await position() };
     if (shown.siteCode) said.site_code = shown.siteCode;
+    if (withFace) {
+      const receipt = await face();
+      if (receipt === null) return;
+      said.receipt_id = receipt;
+    }
     let answer = await checkIn(shown.record, said);
     if (answer.reasons.includes("practice.move_unconfirmed") && (await leaves(answer.elsewhere))) {
       answer = await checkIn(shown.record, { ...said, move: true });
     }
     await entered(answer);
+  });
+}
+
+/** The receipt of a decision that it is the holder; null where it is not, or was called off. */
+async function face() {
+  const touched = new Date().toISOString();
+  const question = await askFace(shown.record);
+  const taken = await looking();
+  if (taken === null) return null;
+  const evidence = await sealed(taken, question.seal_key);
+  const { decision, receipt_id: receipt } = await sendFace(shown.record, question, evidence, touched);
+  if (decision.outcome === "accepted") return receipt;
+  tell("care", t("console.phone.face.unsure"));
+  return null;
+}
+
+async function looking() {
+  try {
+    return await mirror(t, take);
+  } catch {
+    tell("care", t("console.phone.face.no_camera"));
+    return null;
+  }
+}
+
+function consent(agree) {
+  shown.note = null;
+  return attempt(async () => {
+    const { notice_version: notice } = shown.state.face;
+    shown.state = await sayFace(shown.record, agree, notice);
+    tell("done", t(`console.phone.face.${agree ? "done_agree" : "done_disagree"}`));
   });
 }
 
@@ -216,8 +254,9 @@ function parts() {
     state.unanswered && recheck.unanswered(t, state),
     state.forgotten && screens.forgotten(t, state, acts),
     screens.standing(t, state, acts),
-    screens.wayIn(t, state, siteCode, asks, acts),
+    screens.wayIn(t, state, siteCode, asks, acts, Boolean(state.face?.agreed) && hasCamera()),
     screens.roster(t, state),
+    hasCamera() && faceCard(t, state.face, { agree: () => consent(true), disagree: () => consent(false) }),
     shown.swaps && swapping(t, shown.swaps, { ask, answer }),
     recheck.offer(t, draw),
   ];

@@ -31,6 +31,31 @@ export const checkIn = (record, said) => asked(record, "POST", "check-ins", said
 /** When a forgotten window really ended. */
 export const sayOut = (record, window, at) => asked(record, "POST", "said-out", { window, at });
 
+/** Agree to a face from this phone, or take that back. */
+export const sayFace = (record, agree, notice) =>
+  asked(record, "POST", "face-consents", { agree, notice_version: notice });
+
+/** The question that a face answers. */
+export const askFace = (record) => asked(record, "POST", "challenges");
+
+/** A sealed face as the answer to a question: the decision and its receipt. */
+export async function sendFace(record, question, evidence, touched) {
+  const { institution: aud, challenge, visit, notice_version } = question;
+  const claim = {
+    aud,
+    terminal: record.phone,
+    challenge,
+    visit,
+    purpose: "practice_check_in",
+    created_at: new Date().toISOString(),
+    notice_version,
+    touched_at: touched,
+    evidence,
+  };
+  const compact = await signed("shualian-phone-claim+jws", record.phone, claim, record.keys);
+  return answered("POST", `${AT}/claims`, compact, { "content-type": "application/jose" });
+}
+
 /** What waits for an answer, and whose shifts come. */
 export const readSwaps = (record) => asked(record, "GET", "swaps");
 
@@ -60,7 +85,7 @@ async function answered(method, path, body, headers) {
   try {
     answer = await fetch(path, {
       method,
-      headers: { ...headers, "content-type": "application/json" },
+      headers: { "content-type": "application/json", ...headers },
       body: method === "GET" ? undefined : body,
       credentials: "omit",
       signal: AbortSignal.timeout(20_000),

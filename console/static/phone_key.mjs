@@ -51,10 +51,18 @@ export async function digest(text) {
 /** 128 random bits, 22 characters. */
 export const newId = () => base64url(crypto.getRandomValues(new Uint8Array(16)));
 
-const utf8 = (text) => new TextEncoder().encode(text);
+/** SHA-256 of bytes. */
+export const digestOf = (bytes) => crypto.subtle.digest("SHA-256", bytes);
 
-function base64url(bytes) {
-  const text = btoa(String.fromCharCode(...bytes));
+export const utf8 = (text) => new TextEncoder().encode(text);
+
+export function base64url(bytes) {
+  // In pieces: a call takes only so many arguments, and a picture has more bytes.
+  let said = "";
+  for (let at = 0; at < bytes.length; at += 8192) {
+    said += String.fromCharCode(...bytes.subarray(at, at + 8192));
+  }
+  const text = btoa(said);
   return text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 

@@ -78,11 +78,16 @@ export function roster(t, state) {
   );
 }
 
-/** The way in: outside the shift each reason is one touch. `asks` says that a reason is needed. */
-export function wayIn(t, state, siteCode, asks, { enter, scan }) {
+/**
+ * The way in: outside the shift each reason is one touch. `asks` says that a reason is needed,
+ * `face` that a face may be taken too, which the person may leave out.
+ */
+export function wayIn(t, state, siteCode, asks, { enter, scan }, face) {
   const off = asks || state.shift === "off" || state.shift === "unscheduled";
   const site = siteField(t, scan, siteCode);
-  const send = (reason) => enter(site.input.value, reason);
+  const box = h("input", { type: "checkbox", id: "with-face", checked: face });
+  const choice = face && h("label", { class: "choice" }, box, h("span", {}, t("console.phone.face.with")));
+  const send = (reason) => enter(site.input.value, reason, face && box.checked);
   const inside = off
     ? [
         h("h3", {}, t("console.phone.why_now")),
@@ -91,7 +96,7 @@ export function wayIn(t, state, siteCode, asks, { enter, scan }) {
       ]
     : [big(t("console.phone.enter"), () => send(null), "primary")];
   const asked = h("p", { class: "hint" }, t("console.phone.position"));
-  const parts = h("div", { class: "form" }, site.element, asked, ...inside);
+  const parts = h("div", { class: "form" }, site.element, asked, choice, ...inside);
   if (!state.window) {
     const title = h("h2", {}, t("console.phone.enter"));
     return h("section", { class: "card entry" }, title, parts);

@@ -20,6 +20,11 @@ const WHY = [
 const REFUSED = new Set([
   "network",
   "auth.invalid",
+  "capture.injected",
+  "capture.not_one_face",
+  "challenge.expired",
+  "legal_basis.missing",
+  "legal_basis.notice_unknown",
   "practice.site_code_wrong",
   "practice.site_unknown",
   "practice.time_outside",

@@ -1,6 +1,6 @@
 """A real Chromium on the staff's pages, and what a page may look like."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -107,20 +107,35 @@ class Screen:
 
 
 @contextmanager
-def a_screen(chromium: str, hospital: Hospital, size: tuple[int, int] = LAPTOP) -> Iterator[Screen]:
+def a_screen(
+    chromium: str,
+    hospital: Hospital,
+    size: tuple[int, int] = LAPTOP,
+    arguments: Sequence[str] = (),
+    through: Callable[[int], str] | None = None,
+) -> Iterator[Screen]:
     """A browser of this size. Each page must carry the policy, and none may break it."""
-    with screens(chromium, hospital, size) as (screen,):
+    with screens(chromium, hospital, size, arguments=arguments, through=through) as (screen,):
         yield screen
 
 
 @contextmanager
 def screens(
-    chromium: str, hospital: Hospital, *sizes: tuple[int, int]
+    chromium: str,
+    hospital: Hospital,
+    *sizes: tuple[int, int],
+    arguments: Sequence[str] = (),
+    through: Callable[[int], str] | None = None,
 ) -> Iterator[tuple[Screen, ...]]:
-    """The same for several people before one verifier; they share no cookie and no storage."""
+    """The same for several people before one verifier; they share no cookie and no storage.
+
+    `arguments` are the browser's own; `through` tells for the verifier's port the address of what
+    stands before it.
+    """
     with listening(hospital.http.app) as port, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        address = f"http://127.0.0.1:{port}"
+        started = [*ARGUMENTS, *arguments]
+        browser = playwright.chromium.launch(executable_path=chromium, args=started)
+        address = through(port) if through else f"http://127.0.0.1:{port}"
         opened = tuple(_screen(browser, address, hospital, size) for size in sizes)
         try:
             yield opened

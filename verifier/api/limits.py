@@ -8,7 +8,7 @@ LIMIT = 64 * 1024
 UNCOUNTED = 1 << 40
 """In place of a limit where whoever reads the body counts it."""
 
-_EXACT = {"/v1/claims": MAX_SIGNED_BYTES}
+_EXACT = {"/v1/claims": MAX_SIGNED_BYTES, "/v1/practice/phone/claims": MAX_SIGNED_BYTES}
 
 
 class BodyLimits:

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from verifier.decision.bench import Bench
 from verifier.decision.judge import Judge
+from verifier.decision.phone_judge import PhoneJudge
 from verifier.decision.terminals import TerminalDirectory
 from verifier.identity.galleries import Gallery
 from verifier.identity.resolver import TOKEN_KINDS, CredentialResolver
@@ -99,6 +100,8 @@ class Site:
         self.tokens = Tokens(parts.engine, parts.keyring, parts.institution)
         public = parts.keyring.seal_key.as_dict(private=False)
         self.seal_key = {name: str(public[name]) for name in ("kty", "crv", "x", "kid")}
+        public = parts.keyring.phone_seal_key.as_dict(private=False)
+        self.phone_seal_key = {name: str(public[name]) for name in ("kty", "crv", "x", "y", "kid")}
         resolver = parts.resolver
         self.token_kinds = [
             kind for kind in sorted(TOKEN_KINDS) if resolver and resolver.takes(kind)
@@ -109,6 +112,7 @@ class Site:
         )
         self.sealer = Sealer(parts.engine, parts.keyring, parts.institution, parts.clock)
         self.judge = Judge(self._bench())
+        self.phone_judge = PhoneJudge(self._bench())
         load, gate = parts.load, self.store.refuse_while_away
         self.claims = Workers("claims", load.claims, load.claims_waiting, gate)
         self.small = Workers("small", load.small, load.small_waiting, gate)

@@ -22,6 +22,11 @@ def answer_again(bench: Bench, conn: Connection, judged: Judged) -> ClaimAnswer:
     `claim.in_progress` while somebody decides; `claim.undecided` where who decided died;
     `challenge.…` where other bytes spent it, or none.
     """
+    return _stored_answer(bench, conn, judged, stored_under(conn, judged))
+
+
+def stored_under(conn: Connection, judged: Judged) -> StoredResult:
+    """The stored decision for these bytes. Raises as `answer_again`."""
     claim = judged.claim
     stored = challenges.result_under(conn, claim.terminal, claim.challenge)
     if stored is None:
@@ -37,7 +42,7 @@ def answer_again(bench: Bench, conn: Connection, judged: Judged) -> ClaimAnswer:
         stored = _after_waiting(conn, judged)
     if stored.outcome == records.REFUSED:
         raise _stored_refusal(stored)
-    return _stored_answer(bench, conn, judged, stored)
+    return stored
 
 
 def _after_waiting(conn: Connection, judged: Judged) -> StoredResult:

@@ -62,6 +62,8 @@ def refuse_bad_evidence(
     if capture is None and reading is None:
         raise refusal("evidence.empty")
     consent = claim.legal_basis.consent if claim.legal_basis else Consent.NO_FACE
+    if consent is Consent.PHONE:
+        raise refusal("legal_basis.contradiction", note="a phone's consent at a terminal")
     if capture is not None and consent is Consent.NO_FACE:
         raise refusal("legal_basis.contradiction")
     if capture is not None and claim.mode != "central":

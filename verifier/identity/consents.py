@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from verifier.ledger import append
 from verifier.ledger.rows import evidence_digest
@@ -73,21 +73,45 @@ _LIVE = (
         ConsentRecord.id, ConsentRecord.kind, ConsentRecord.notice_version, ConsentRecord.given_at
     )
     .where(ConsentRecord.person == bindparam("person"), ConsentRecord.withdrawn_at.is_(None))
+    .where((ConsentRecord.kind == Consent.PHONE.value) == bindparam("phone"))
     .order_by(ConsentRecord.given_at.desc())
     .limit(1)
 )
 
 
 def in_force(conn: Connection, person: str) -> ConsentRef | None:
-    """The person's newest consent that was not withdrawn, or None."""
-    row = conn.execute(_LIVE, {"person": person}).one_or_none()
+    """The person's newest consent to enrolment that was not withdrawn, or None."""
+    row = conn.execute(_LIVE, {"person": person, "phone": False}).one_or_none()
     return None if row is None else ConsentRef(*row)
+
+
+def by_phone(conn: Connection, person: str) -> ConsentRef | None:
+    """The person's consent to a face from the own phone, held until the transaction ends."""
+    row = conn.execute(_LIVE.with_for_update(read=True), {"person": person, "phone": True})
+    found = row.one_or_none()
+    return None if found is None else ConsentRef(*found)
+
+
+def withdraw_by_phone(conn: Connection, institution: str, person: str, at: datetime) -> None:
+    """End that consent alone, with ledger entries; enrolment and terminals stay as they are."""
+    theirs = (ConsentRecord.person == person, ConsentRecord.kind == Consent.PHONE.value)
+    ended = (
+        update(ConsentRecord)
+        .where(*theirs, ConsentRecord.withdrawn_at.is_(None))
+        .values(withdrawn_at=at)
+        .returning(ConsentRecord.id)
+    )
+    for consent in conn.scalars(ended).all():
+        body = {"consent": consent, "person": person, "form": Consent.PHONE.value}
+        append(conn, institution, "consent.phone_withdrawn", body)
 
 
 def withdrawn_at(conn: Connection, person: str) -> datetime | None:
     """When the person last withdrew a consent; an older paper cannot bring it back."""
     moment: datetime | None = conn.scalar(
-        select(func.max(ConsentRecord.withdrawn_at)).where(ConsentRecord.person == person)
+        select(func.max(ConsentRecord.withdrawn_at)).where(
+            ConsentRecord.person == person, ConsentRecord.kind != Consent.PHONE.value
+        )
     )
     return moment
 

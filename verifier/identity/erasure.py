@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection, delete, select, text, update
 
 from verifier.ledger import append
-from verifier.protocol.values import now
+from verifier.protocol.values import Consent, now
 from verifier.store.schema import ConsentRecord, Identifier, Person
 from verifier.trust import listing, stops
 from verifier.trust.erasures import Erasure, ErasureList, Said
@@ -160,7 +160,9 @@ def _agreed_before(conn: Connection, line: Erasure) -> bool:
     """
     given = conn.execute(
         select(ConsentRecord.id, ConsentRecord.given_at).where(
-            ConsentRecord.person == line.subject, ConsentRecord.withdrawn_at.is_(None)
+            ConsentRecord.person == line.subject,
+            ConsentRecord.withdrawn_at.is_(None),
+            ConsentRecord.kind != Consent.PHONE.value,
         )
     ).all()
     return bool(given) and all(row.id in line.consents or row.given_at <= line.at for row in given)

@@ -74,7 +74,8 @@ SELECT who.*, face.* FROM who LEFT JOIN face ON true
 
 _WHY_NONE = """
 SELECT EXISTS (SELECT 1 FROM templates WHERE person = %s AND gallery = %s AND synthetic),
-       EXISTS (SELECT 1 FROM consents WHERE person = %s AND withdrawn_at IS NOT NULL)
+       EXISTS (SELECT 1 FROM consents WHERE person = %s AND withdrawn_at IS NOT NULL
+               AND kind <> 'phone')
 """
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, literal, null, sel
 
 from models.fusion import fuse
 from verifier.ledger import append
-from verifier.protocol.values import new_id, now
+from verifier.protocol.values import Consent, new_id, now
 from verifier.store.schema import ConsentRecord, Person, Template, TemplateRemoval
 from verifier.store.schema import Gallery as GalleryRow
 from verifier.trust.keys import KeyRing
@@ -297,6 +297,7 @@ def _data_key_to_enrol(conn: Connection, gallery: Gallery, person: str, consent:
     live = conn.scalar(
         select(ConsentRecord.id)
         .filter_by(id=consent, person=person, withdrawn_at=None)
+        .where(ConsentRecord.kind != Consent.PHONE.value)
         .with_for_update(read=True)
     )
     if live is None:
@@ -318,7 +319,11 @@ def _why_none(conn: Connection, gallery: Gallery, person: str) -> Missing:
         return "person_not_confirmed"
     withdrawn = conn.scalar(
         select(ConsentRecord.id)
-        .where(ConsentRecord.person == person, ConsentRecord.withdrawn_at.is_not(None))
+        .where(
+            ConsentRecord.person == person,
+            ConsentRecord.withdrawn_at.is_not(None),
+            ConsentRecord.kind != Consent.PHONE.value,
+        )
         .limit(1)
     )
     return "not_enrolled" if withdrawn is None else "consent_withdrawn"

@@ -56,11 +56,11 @@ def check_in_by_phone(
 ) -> CheckedIn:
     """The same on the holder's phone: the desk's site is where the phone may be.
 
-    Its key proves whose it is, and no face: the window waits for a review. A face from a phone
-    would come as a decision of its own, under a separate consent, and go through `check_in`.
+    Its key proves whose it is; without a face the window waits for a review. A face is a decision
+    of its own, under a separate consent (`phone_face`), which the request names.
     Raises `CheckInRefused`.
     """
-    who = Who(None, holder, True, False, Liveness.NOT_ASSESSED, False, False, asked.request)
+    who = _on_phone(conn, desk, asked, holder, at)
     known = registry.of_person(conn, desk.institution, holder)
     if known is None:
         raise CheckInRefused("practice.unknown", "nobody such practises here")
@@ -68,12 +68,24 @@ def check_in_by_phone(
         found = windows.get(conn, desk.institution, asked.window or "", hold=True)
         mine = found if found and found.practitioner == holder else None
         return _out(conn, desk, who, known, mine, at)
-    if (before := windows.of_request(conn, desk.terminal, asked.request)) is not None:
+    before = windows.of_request(conn, desk.terminal, asked.request)
+    if before is None and who.decision:
+        before = windows.of_decision(conn, who.decision)
+    if before is not None:
         return already(desk, before, _OPENED[before.state], ())
     site = sites.get(conn, desk.institution, desk.site)
     if site is None:
         raise CheckInRefused("practice.site_unknown", "no such site is recorded")
     return _in(conn, desk, asked, who, known, site, at)
+
+
+def _on_phone(conn: Connection, desk: Desk, asked: PhoneCheckIn, holder: str, at: datetime) -> Who:
+    if asked.receipt_id is None:
+        return Who(None, holder, True, False, Liveness.NOT_ASSESSED, False, False, asked.request)
+    who = identified(conn, desk, asked.receipt_id, at)
+    if who.person != holder:
+        raise CheckInRefused("practice.decision_unusable", "it is somebody else's")
+    return who
 
 
 _OPENED = {

@@ -11,6 +11,7 @@ from verifier.protocol.practice import (
     Elsewhere,
     Forgotten,
     OpenWindow,
+    PhoneFace,
     PhoneState,
     Stretch,
     Unanswered,
@@ -48,8 +49,9 @@ def state_of(
     site: str,
     rules: PracticeRules,
     at: datetime,
+    face: PhoneFace | None = None,
 ) -> PhoneState:
-    """All of it at a moment; `site` is where the phone was enrolled."""
+    """All of it at a moment; `site` is where the phone was enrolled, `face` from `phone_face`."""
     names = {one.code: one.name for one in sites.listed(conn, institution)}
     window = windows.last_before(conn, known.person, at)
     key = locks.practitioner_key(keyring, region_key, institution, known.code)
@@ -63,6 +65,7 @@ def state_of(
         elsewhere=_elsewhere(conn, key, institution, at),
         forgotten=_forgotten(conn, known.person, names, at),
         unanswered=_unanswered(window, names, at),
+        face=face,
     )
 
 
@@ -88,6 +91,7 @@ def _open(window: Window, names: dict[str, str], rules: PracticeRules, at: datet
         "until": window.ends_at,
         "state": window.state,
         "way": window.way,
+        "source": window.source or "terminal",
         "review_by": window.review_by if window.state == "provisional" else None,
         "face_confirms": window.state == "provisional" and window.shift in ("on_shift", "on_call"),
         "recheck_by": recheck_by,

@@ -30,6 +30,7 @@ def issue(keyring: KeyRing, window: Window, leaf: str) -> str:
         department=window.department,
         state=cast("State", state),
         way="face" if window.way == "face" else "other",
+        source="phone" if window.source == "phone" else "terminal",
         liveness=Liveness(window.liveness),
         proof=window.proof,
         simulated=window.simulated,

@@ -5,6 +5,16 @@ from datetime import timedelta
 from pydantic import BaseModel, ConfigDict, Field
 
 
+class PhoneNotice(BaseModel):
+    """What somebody reads before agreeing to a face from the own phone; a new text is a new
+    version, and is agreed to anew.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    version: str = Field(pattern=r"^[A-Za-z0-9._-]{1,32}$")
+
+
 class PracticeRules(BaseModel):
     """The policy's table `[practice]`.
 
@@ -29,6 +39,9 @@ class PracticeRules(BaseModel):
     recheck: bool = False
     recheck_min: int = Field(default=60, ge=15, le=240)
     recheck_by_code: bool = False
+    phone_face: PhoneNotice | None = Field(
+        default=None, description="None: no face is taken by a phone."
+    )
 
     @property
     def grace(self) -> timedelta:

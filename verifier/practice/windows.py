@@ -26,7 +26,9 @@ w.id, w.institution, w.practitioner, p.code, w.site, w.department, w.state, w.op
 least(coalesce(w.closed_at, w.until), l.closed_at) AS ends_at, w.closed_at, w.closed_by,
 w.said_out_at, w.way, w.liveness, w.shift, w.proof, w.reason, w.review_by, w.reviewed_at,
 w.recheck_by, w.rechecked_at, w.planned_until, w.proved_from, w.proved_to, w.simulated, w.leaf,
-l.taken_by
+l.taken_by,
+(SELECT CASE t.kind WHEN 'phone' THEN 'phone' ELSE 'terminal' END
+ FROM terminals AS t WHERE t.id = w.terminal) AS source
 """
 FROM = """
 FROM practice_windows AS w JOIN practitioners AS p ON p.person = w.practitioner
@@ -75,6 +77,7 @@ class Window:
     simulated: bool
     leaf: str
     taken_by: str | None
+    source: str | None
 
     def open_at(self, at: datetime) -> bool:
         """Whether somebody practises under it at this moment."""

@@ -322,6 +322,12 @@ REFUSALS: dict[str, RefusalKind] = {
             f"数据校验失败。{_COUNTER}",
         ),
         RefusalKind(
+            "capture.not_one_face",
+            422,
+            "Exactly one face is needed in each picture.",
+            "请一个人正对手机，光线均匀，再试一次；也可到科室终端签到。",
+        ),
+        RefusalKind(
             "capture.injected",
             403,
             "This crop was seen before.",

@@ -43,6 +43,7 @@ KEY_PROOF = Kind("shualian-key+jws", "Ed25519")
 REQUEST = Kind("shualian-request+jws", "Ed25519")
 PHONE_KEY_PROOF = Kind("shualian-phone-key+jws", "ES256")
 PHONE_REQUEST = Kind("shualian-phone-request+jws", "ES256")
+PHONE_CLAIM = Kind("shualian-phone-claim+jws", "ES256")
 """A phone's browser signs with P-256, which every WebCrypto has, and a chip may keep."""
 RECEIPT = Kind("shualian-receipt+jwt", "ES256")
 CLIENT_ASSERTION = Kind("client-authentication+jwt", "ES256")
@@ -142,8 +143,23 @@ def seal(plaintext: bytes, recipient: OKPKey) -> str:
     return jwe.encrypt_compact(header, plaintext, recipient, registry=_SEALING)
 
 
+def seal_for_phone(plaintext: bytes, recipient: ECKey) -> str:
+    """The same over P-256, the one curve on which every WebCrypto agrees: what a phone seals."""
+    header = {"alg": "ECDH-ES", "enc": "A256GCM", "kid": recipient.kid}
+    return jwe.encrypt_compact(header, plaintext, recipient, registry=_SEALING)
+
+
+def open_from_phone(compact: str, key: ECKey) -> bytes:
+    """The plaintext of `seal_for_phone`. Raises `BadSeal`."""
+    return _opened(compact, key)
+
+
 def open_sealed(compact: str, key: OKPKey) -> bytes:
     """The plaintext of `seal`. Raises `BadSeal`."""
+    return _opened(compact, key)
+
+
+def _opened(compact: str, key: OKPKey | ECKey) -> bytes:
     try:
         plaintext = jwe.decrypt_compact(compact, key, registry=_SEALING).plaintext
     except (JoseError, ValueError, TypeError) as error:

@@ -86,8 +86,11 @@ class CheckIn(Message):
     position: SaidPosition | None = None
 
 
+Source = Literal["terminal", "phone"]
+
+
 class PhoneCheckIn(Message):
-    """A practitioner checks in or out on the own phone, without a face."""
+    """A practitioner checks in or out on the own phone; `receipt_id` says with a face."""
 
     request: Id = Field(description="Made by the phone: the same again is answered the same.")
     act: Literal["in", "out"]
@@ -98,6 +101,9 @@ class PhoneCheckIn(Message):
         default=None, max_length=200, description="As a QR code says it, or its eight characters."
     )
     position: SaidPosition | None = None
+    receipt_id: Id | None = Field(
+        default=None, description="Of the decision on a face that this phone just took."
+    )
 
 
 class SaidOut(Message):
@@ -157,6 +163,7 @@ class OpenWindow(Message):
     until: UtcTime
     state: Literal["confirmed", "provisional", "approved"]
     way: Literal["face", "other"]
+    source: Source
     review_by: UtcTime | None
     face_confirms: bool = Field(
         description="Whether a face at a terminal takes the place of the review."
@@ -186,6 +193,13 @@ class Unanswered(Message):
     ended_at: UtcTime
 
 
+class PhoneFace(Message):
+    """That a face from this phone may be taken here, and whether its holder agreed to it."""
+
+    notice_version: str
+    agreed: bool
+
+
 class PhoneState(Message):
     """What a phone shows its holder. Names of sites and departments, no name of a person."""
 
@@ -199,6 +213,9 @@ class PhoneState(Message):
     forgotten: Forgotten | None
     unanswered: Unanswered | None = Field(
         default=None, description="The last window, where it ended since nobody answered."
+    )
+    face: PhoneFace | None = Field(
+        default=None, description="None where no face is taken by a phone, or none is enrolled."
     )
 
 
@@ -218,6 +235,7 @@ class PracticeReceipt(Message):
     department: str
     state: Literal["confirmed", "provisional", "approved", "denied", "closed"]
     way: Literal["face", "other"]
+    source: Source = Field(default="terminal", description="What the person checked in with.")
     liveness: Liveness
     proof: str
     simulated: bool

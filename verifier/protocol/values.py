@@ -67,6 +67,8 @@ class Consent(StrEnum):
     """An earlier separate consent, recorded at enrolment, still in force."""
     GUARDIAN = "guardian"
     """A guardian agreed for a person under 14."""
+    PHONE = "phone"
+    """A practitioner agreed to a face taken by the own phone; it stands for nothing else."""
     NO_FACE = "no_face"
     """The person chose a way without a face; no capture may be present."""
 

@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -25,6 +26,9 @@ from verifier.protocol.values import b64url, from_b64url
 
 from .key_store import DerivedKeyStore, KeyStore
 from .sealing import KEY_BYTES, Secret, new_key
+
+_P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+"""Of the curve's group (FIPS 186-4 D.1.2.3)."""
 
 FILE_NAME = "keyring.json"
 _VERSION = 1
@@ -152,6 +156,13 @@ class KeyRing:
             "kty": "OKP", "crv": "Ed25519", "x": b64url(public), "d": b64url(seed),
         }  # fmt: skip
         return _with_kid(OKPKey.import_key(members))
+
+    @cached_property
+    def phone_seal_key(self) -> ECKey:
+        """P-256, to which practitioners' phones seal their captures: no browser lacks the curve."""
+        number = int.from_bytes(self.derive("phone-seal"), "big") % (_P256_ORDER - 1) + 1
+        private = ec.derive_private_key(number, ec.SECP256R1())
+        return _with_kid(ECKey.import_key(private))
 
     @cached_property
     def checkpoint_key(self) -> OKPKey:

@@ -51,6 +51,13 @@ def doctor(
 ) -> Doctor:
     """A physician of cardiology; registered independently unless told otherwise."""
     person = people.register_person(conn, keyring, institution, number=None, name="华佗")
+    return practises(conn, institution, person, seed, **registration)
+
+
+def practises(
+    conn: Connection, institution: str, person: str, seed: int = 1, **registration: Any
+) -> Doctor:
+    """Somebody who is known already, as a physician of cardiology."""
     made = Doctor(person, number(seed))
     registry.add(conn, institution, person, made.code, "cardiology", NOON)
     said: dict[str, Any] = {"right": "independent", "from_day": date(2020, 1, 1)}

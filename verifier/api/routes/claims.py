@@ -76,7 +76,7 @@ async def judge_a_claim(request: Request, site: Here) -> Response:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != MEDIA_TYPE:
         raise refusal("request.media_type")
     async with site.claims.place():
-        answer, body = await site.claims.run(_judged, site, await _compact(request))
+        answer, body = await site.claims.run(_judged, site, await compact_of(request))
     decision = answer.decision
     site.metrics.claims.labels(decision.purpose, decision.outcome.value).inc()
     log.info(
@@ -89,7 +89,8 @@ async def judge_a_claim(request: Request, site: Here) -> Response:
     return Response(body, media_type="application/json")
 
 
-async def _compact(request: Request) -> str:
+async def compact_of(request: Request) -> str:
+    """A claim's body as it came. Raises `Refused`: `request.timeout`, `claim.signature_invalid`."""
     try:
         async with asyncio.timeout(BODY_TIMEOUT_S):
             body = await request.body()

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from sqlalchemy import Connection
 
 from verifier.place import SiteCode
-from verifier.practice import phone_state, registry, sites, typed_codes, windows
+from verifier.practice import phone_face, phone_state, registry, sites, typed_codes, windows
 from verifier.practice.check_in import check_in_by_phone
 from verifier.practice.desk import CheckInRefused, Desk
 from verifier.practice.registry import Known
@@ -82,11 +82,13 @@ async def read_state(proven: ProvenPhone, site: Here) -> Response:
 @router.post(
     "/v1/practice/phone/check-ins",
     response_model=CheckedIn,
-    responses=refusals(*PHONES, "practice.site_unknown", "practice.too_many", *BODY),
+    responses=refusals(
+        *PHONES, "practice.site_unknown", "practice.decision_unusable", "practice.too_many", *BODY
+    ),
     openapi_extra=extra(Access.PHONE, requestBody=described(PhoneCheckIn)),
 )
 async def check_in_or_out_by_phone(request: Request, proven: ProvenPhone, site: Here) -> Response:
-    """The holder checks in or out, without a face: medical affairs reviews the window."""
+    """The holder checks in or out; without a face medical affairs reviews the window."""
     asked = parsed(PhoneCheckIn, proven.body)
     address = request.client.host if request.client else ""
     return _json(await site.small.take(_checked_in, site, proven, address, asked))
@@ -137,13 +139,23 @@ def _enrolled_at(conn: Connection, site: Site, phone: str | None, code: str) -> 
 
 def _state(site: Site, proven: Proven) -> PhoneState:
     with site.parts.engine.begin() as conn:
-        return _state_of(conn, site, proven, holder(conn, site, proven))
+        return state_of_holder(conn, site, proven, holder(conn, site, proven))
 
 
-def _state_of(conn: Connection, site: Site, proven: Proven, known: Known) -> PhoneState:
+def state_of_holder(conn: Connection, site: Site, proven: Proven, known: Known) -> PhoneState:
+    """What the phone shows now."""
     parts = site.parts
     said = (parts.keyring, parts.region_key, parts.institution, known, proven.terminal.site)
-    return phone_state.state_of(conn, *said, site.rules.policy.practice, parts.clock())
+    face = None
+    if (notice := face_notice(site)) is not None:
+        face = phone_face.offered(conn, parts.gallery, known.person, notice)
+    return phone_state.state_of(conn, *said, site.rules.policy.practice, parts.clock(), face)
+
+
+def face_notice(site: Site) -> str | None:
+    """The notice under which phones may take faces here, or None."""
+    rule = site.rules.policy.practice.phone_face
+    return rule.version if rule is not None and site.phone_judge.possible else None
 
 
 def _checked_in(site: Site, proven: Proven, address: str, asked: PhoneCheckIn) -> CheckedIn:
@@ -202,7 +214,7 @@ def _said_out(site: Site, proven: Proven, asked: SaidOut) -> PhoneState:
             if mine is None or mine.said_out_at is None:
                 said = (parts.institution, asked.window, asked.at, known.person)
                 windows.say_out(conn, *said)
-            return _state_of(conn, site, proven, known)
+            return state_of_holder(conn, site, proven, known)
     except WindowRefused as refused:
         raise refusal(refused.code, note=str(refused)) from None
 

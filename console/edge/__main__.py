@@ -1,0 +1,5 @@
+"""`python -m console.edge`."""
+
+from .cli import app
+
+app()
