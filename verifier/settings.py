@@ -76,6 +76,9 @@ class Settings(BaseSettings):
         description="The hospital's log collector (RFC 5424), on a private address.",
     )
     syslog_ca: Path | None = Field(None, description="Who signed its certificate, for tls://.")
+    webhooks_public: bool = Field(
+        False, description="Let webhooks go to addresses outside private networks too."
+    )
     region_key: Path | None = Field(
         None, description="File (0600) with the region's key for a supervisor's pseudonyms."
     )

@@ -6,11 +6,20 @@ The tables of one area stand in one module; a module that is not imported here i
 from . import (
     account_tables,
     erasure_tables,
+    his_tables,
     ledger_tables,
     practice_tables,
     schema,
     terminal_tables,
 )
 
-MODULES = (schema, ledger_tables, terminal_tables, account_tables, erasure_tables, practice_tables)
+MODULES = (
+    schema,
+    ledger_tables,
+    terminal_tables,
+    account_tables,
+    erasure_tables,
+    practice_tables,
+    his_tables,
+)
 Base = schema.Base
