@@ -61,6 +61,10 @@ WORDED = (
     "verifier.busy",
     "verifier.internal",
     "verifier.unavailable",
+    "webhook.address_malformed",
+    "webhook.address_public",
+    "webhook.too_many",
+    "webhook.unknown",
 )
 """Codes with a sentence for staff, in both languages, that says what to do next."""
 

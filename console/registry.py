@@ -21,12 +21,15 @@ from . import (
     roster,
     roster_import,
     terminals,
+    visits,
+    webhooks,
 )
 from .pages import Page
 
 ROOMS = (
     home,
     entrance,
+    visits,
     practice_board,
     practice_reviews,
     practice_people,
@@ -40,6 +43,7 @@ ROOMS = (
     keepers,
     accounts,
     terminals,
+    webhooks,
     phones,
     phone,
     own_account,

@@ -200,6 +200,8 @@ def is_private_address(host: str) -> bool:
         address = ipaddress.ip_address(host)
     except ValueError:
         return False
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped  # leads where that one does
     return address.is_loopback or (
         address.is_private and not address.is_unspecified and not address.is_link_local
     )

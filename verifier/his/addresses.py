@@ -5,6 +5,7 @@ connection goes to the very address that was looked at: a name that changes in b
 nothing. Redirects are not followed.
 """
 
+import ipaddress
 import socket
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
@@ -83,8 +84,12 @@ def _parsed(url: str) -> SplitResult:
 
 
 def _is_literal(host: str) -> bool:
+    """An address, in an old spelling (`134744072`) too, that says where it leads."""
     try:
-        socket.getaddrinfo(host, None, flags=socket.AI_NUMERICHOST)
-    except (OSError, UnicodeError):
-        return False
+        ipaddress.ip_address(host)
+    except ValueError:
+        try:
+            socket.inet_aton(host)
+        except OSError:
+            return False
     return True

@@ -28,6 +28,9 @@ class Permission(StrEnum):
     PHONES_ENROL = "phones:enrol"
     ROSTER_READ = "roster:read"
     ROSTER_EDIT = "roster:edit"
+    EXPECTED_READ = "expected:read"
+    WEBHOOKS_READ = "webhooks:read"
+    WEBHOOKS_MANAGE = "webhooks:manage"
 
     @property
     def writes(self) -> bool:
@@ -65,8 +68,8 @@ ADMINS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
 _P = Permission
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     # Of a room that is still to be built a role has nothing here yet.
-    Role.ENROLMENT_CLERK: frozenset({_P.READINGS_TAKE}),
-    Role.COUNTER: frozenset({_P.RECEIPTS_READ, _P.READINGS_TAKE}),
+    Role.ENROLMENT_CLERK: frozenset({_P.READINGS_TAKE, _P.EXPECTED_READ}),
+    Role.COUNTER: frozenset({_P.RECEIPTS_READ, _P.READINGS_TAKE, _P.EXPECTED_READ}),
     # Of the departments that the account keeps; medical affairs of all.
     Role.SCHEDULER: frozenset({_P.ROSTER_READ, _P.ROSTER_EDIT}),
     Role.MEDICAL_AFFAIRS: frozenset(
@@ -79,7 +82,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.ROSTER_EDIT,
         }
     ),
-    Role.INSURANCE_OFFICE: frozenset({_P.RECEIPTS_READ, _P.PRACTICE_READ}),
+    Role.INSURANCE_OFFICE: frozenset({_P.RECEIPTS_READ, _P.PRACTICE_READ, _P.EXPECTED_READ}),
     Role.AUDITOR: frozenset(
         {
             _P.RECEIPTS_READ,
@@ -87,6 +90,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.TERMINALS_READ,
             _P.PRACTICE_READ,
             _P.ROSTER_READ,
+            _P.EXPECTED_READ,
+            _P.WEBHOOKS_READ,
         }
     ),
     Role.HOSPITAL_ADMIN: frozenset(
@@ -96,10 +101,19 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.TERMINALS_MANAGE,
             _P.PEOPLE_EXPORT,
             _P.PEOPLE_ERASE,
+            _P.EXPECTED_READ,
+            _P.WEBHOOKS_READ,
         }
     ),
     Role.SYSTEM_ADMIN: frozenset(
-        {_P.ACCOUNTS_READ, _P.ACCOUNTS_MANAGE, _P.TERMINALS_READ, _P.TERMINALS_MANAGE}
+        {
+            _P.ACCOUNTS_READ,
+            _P.ACCOUNTS_MANAGE,
+            _P.TERMINALS_READ,
+            _P.TERMINALS_MANAGE,
+            _P.WEBHOOKS_READ,
+            _P.WEBHOOKS_MANAGE,
+        }
     ),
     Role.SECURITY_ADMIN: frozenset({_P.ACCOUNTS_READ, _P.ROLES_GRANT}),
     Role.AUDIT_ADMIN: frozenset({_P.ACCOUNTS_READ, _P.LEDGER_READ}),
