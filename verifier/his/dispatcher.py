@@ -20,8 +20,8 @@ log = structlog.get_logger("verifier")
 
 TURN_S = 2.0
 AT_ONCE = 4
-MOST = 40
-"""Messages of one turn: with so many at once each has its answer within the lease."""
+MOST = 16
+"""Messages of one turn: with so many at once each has its answer, or none, within the lease."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,7 @@ class Dispatcher:
     def _keep(self) -> None:
         while not self._closed.wait(TURN_S):
             try:
-                self.turn()
+                while self.turn().delivered == MOST and not self._closed.is_set():
+                    continue  # more wait, and somebody takes them
             except Exception as error:
                 log.warning("webhooks.turn_failed", error=type(error).__name__)
