@@ -1,11 +1,13 @@
 """A hospital's day, with every fault that a HIS can have, ends in one state."""
 
+import json
 import subprocess
 import sys
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from joserfc.jwk import ECKey
 
 from codes import id_number
 from integrations.his.client import ClientRefused, HisClient
@@ -13,6 +15,7 @@ from integrations.his.day import Faults, ends_as, hospital_day, with_faults
 from integrations.his.folder import Watch
 from integrations.his.receiver import Receiver
 from integrations.his.simulator import play, to_feed, to_folder
+from tests.kiosk.live_verifier import listening
 from tests.verifier.fixtures import INSTITUTION
 from tests.verifier.serving.hospital import Hospital, Terminal, faceless, invent
 from verifier.his import webhooks
@@ -106,3 +109,36 @@ def test_the_commands_say_what_they_do() -> None:
         asked = [sys.executable, "-m", "shualian", "his", command, "--help"]
         done = subprocess.run(asked, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
+
+
+def test_the_commands_play_a_day_into_a_folder_that_is_watched(
+    hospital: Hospital, tmp_path: Path
+) -> None:
+    """As an operator runs them: two processes, one key file, a verifier on a port."""
+    key, folder = tmp_path / "his.json", tmp_path / "in"
+    folder.mkdir()
+    made = ECKey.generate_key("P-256")
+    key.write_text(json.dumps(made.as_dict(private=True)))
+    key.chmod(0o600)
+    with hospital.database.app.begin() as conn:
+        clients.register(conn, "his", INSTITUTION, made.as_dict(private=False), ["his:feed"])
+    with listening(hospital.http.app) as port:
+        who = ["--client", "his", "--key", str(key), "--institution", INSTITUTION]
+        who += ["--verifier", f"http://127.0.0.1:{port}"]
+        said = run("simulate", "--people", "20", "--folder", str(folder), "--json", *who)
+        run("watch", str(folder), "--once", *who)
+        assert len(list((folder / "done").glob("*.csv"))) == json.loads(said)["files"]
+        again = json.loads(run("simulate", "--people", "20", "--json", *who))
+        key.chmod(0o644)
+        with pytest.raises(AssertionError, match=r"settings\.secret_readable"):
+            run("simulate", *who)
+    assert set(again) <= {"unchanged", "older"}, again
+    assert hospital.count("expected_visits") > 20
+
+
+def run(*arguments: str) -> str:
+    """What a command prints."""
+    command = [sys.executable, "-m", "shualian", "his", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
