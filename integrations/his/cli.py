@@ -12,12 +12,7 @@ from typing import Annotated, NoReturn
 import httpx
 import typer
 
-from verifier.cli import reported
-from verifier.his import webhooks
-from verifier.his.webhooks import WebhookRefused
-from verifier.protocol.values import now
-from verifier.settings import SettingsRefused, load
-from verifier.store.database import open_database
+from verifier.settings import SettingsRefused
 
 from .client import ClientRefused, HisClient, KeyUnusable, read_key
 from .day import Faults, hospital_day, with_faults
@@ -119,19 +114,14 @@ def simulate(
 
 
 @app.command("webhook")
-@reported
 def add_webhook(
     url: Annotated[str, typer.Argument(help="In the hospital's own network.")],
 ) -> None:
     """Let an address hear of decisions; on the verifier's machine, as the console does."""
-    settings = load()
-    try:
-        with open_database(settings) as database, database.app.begin() as conn:
-            said = (settings.institution, url, "operator", now())
-            webhooks.add(conn, *said, public=settings.webhooks_public)
-    except WebhookRefused as refused:
-        _fail("This address is not taken.", refused.code)
-    typer.echo(f"{url} hears of decisions; a trial is on its way")
+    # Where a folder is watched there is no database, nor its library.
+    from verifier.cli_webhooks import add
+
+    add(url)
 
 
 def _seven() -> datetime:

@@ -142,3 +142,9 @@ def run(*arguments: str) -> str:
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def test_where_a_folder_is_watched_no_database_library_is_needed() -> None:
+    asked = "import sys, integrations.his.cli; print({'sqlalchemy', 'numpy'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
