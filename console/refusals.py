@@ -68,6 +68,10 @@ WORDED = (
     "verifier.busy",
     "verifier.internal",
     "verifier.unavailable",
+    "webhook.address_malformed",
+    "webhook.address_public",
+    "webhook.too_many",
+    "webhook.unknown",
 )
 """Codes with a sentence for staff, in both languages, that says what to do next."""
 

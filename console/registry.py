@@ -24,12 +24,15 @@ from . import (
     roster,
     roster_import,
     terminals,
+    visits,
+    webhooks,
 )
 from .pages import Page
 
 ROOMS = (
     home,
     entrance,
+    visits,
     practice_board,
     practice_reviews,
     practice_people,
@@ -46,6 +49,7 @@ ROOMS = (
     alarms,
     fences,
     fence_calls,
+    webhooks,
     phones,
     phone,
     own_account,

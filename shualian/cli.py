@@ -33,6 +33,7 @@ ROOMS = {
     "backup": ("verifier.cli_backup", "Write the database, without keys, into a folder."),
     "restore": ("verifier.cli_restore", "Load a back-up, and do every erasure again."),
     "ledger": ("verifier.cli_ledger", "The ledger: verify, seal, carry a checkpoint away."),
+    "his": ("integrations.his.cli", "The HIS: watch a folder of files, play a hospital's day."),
     "integrations": ("integrations.cli", "Sandboxes of other systems."),
     "tls": ("shualian.tls", "Certificates between terminals and verifier."),
     "kiosk": ("kiosk.cli", "The terminal's agent."),

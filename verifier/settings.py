@@ -76,6 +76,9 @@ class Settings(BaseSettings):
         description="The hospital's log collector (RFC 5424), on a private address.",
     )
     syslog_ca: Path | None = Field(None, description="Who signed its certificate, for tls://.")
+    webhooks_public: bool = Field(
+        False, description="Let webhooks go to addresses outside private networks too."
+    )
     region_key: Path | None = Field(
         None, description="File (0600) with the region's key for a supervisor's pseudonyms."
     )
@@ -197,6 +200,8 @@ def is_private_address(host: str) -> bool:
         address = ipaddress.ip_address(host)
     except ValueError:
         return False
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped  # leads where that one does
     return address.is_loopback or (
         address.is_private and not address.is_unspecified and not address.is_link_local
     )

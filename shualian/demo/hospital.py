@@ -25,7 +25,13 @@ from kiosk.identity import TerminalIdentity
 from kiosk.settings import KioskSettings
 from models.engine import FaceEngine, load_engine
 from models.fetch import fetch
-from verifier.api.tokens import DECLARE_PRACTICE, READ_PRACTICE, READ_RECEIPTS
+from verifier.api.tokens import (
+    DECLARE_PRACTICE,
+    FEED_VISITS,
+    READ_DECISIONS,
+    READ_PRACTICE,
+    READ_RECEIPTS,
+)
 from verifier.identity import institutions, synthetic
 from verifier.identity.errors import IdentityRefused
 from verifier.identity.galleries import Gallery, open_gallery
@@ -47,7 +53,9 @@ INSTITUTION = "H99010100001"
 NAME = "示范医院"
 FILLERS = 2000
 HIS_CLIENT = "demo-his"
-HIS_SCOPES = frozenset({READ_RECEIPTS, READ_PRACTICE, DECLARE_PRACTICE})
+HIS_SCOPES = frozenset(
+    {READ_RECEIPTS, READ_PRACTICE, DECLARE_PRACTICE, FEED_VISITS, READ_DECISIONS}
+)
 PURPOSES = ("outpatient_registration", "settlement", "dispensing", "admission", PRACTICE)
 NOTICE_VERSION = "2025-11"
 CONSENTED_AT = datetime(2025, 11, 3, 9, 0, tzinfo=timezone(timedelta(hours=8)))

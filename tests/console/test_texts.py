@@ -8,6 +8,7 @@ import console
 import web
 from console.refusals import WORDED
 from console.registry import PAGES
+from console.webhooks import STATES
 from verifier.place import Datum
 from verifier.place.proof import Proof
 from verifier.practice.board import STATUSES
@@ -18,6 +19,7 @@ from verifier.practice.reconciling import WHYS
 from verifier.practice.reconciling_export import COLUMNS
 from verifier.practice.registry import BASES, PROFESSIONS, Payment, Right
 from verifier.practice.windows import ClosedBy
+from verifier.protocol.his import Kind
 from verifier.protocol.practice import Reason
 from verifier.shifts import ShiftKind, SwapKind, SwapState
 from verifier.trust.accounts.roles import Permission, Role
@@ -63,6 +65,10 @@ def used_keys() -> set[str]:
     keys |= {f"console.phone.why.{code}" for code in ("other", *why)}
     keys |= {f"console.phone.refused.{code}" for code in ("other", *refused)}
     keys |= {f"console.roster.{each}" for each in ROSTER}
+    keys |= {f"console.his.kind.{kind}" for kind in Kind}
+    keys |= {f"console.his.answer.{why}" for why in ANSWERS}
+    keys |= {f"console.webhooks.{state}" for state in ("active", "paused")}
+    keys |= {f"console.flash.webhook_{state}" for state in STATES}
     keys |= {
         f"console.flash.roster_{done}"
         for done in ("saved", "cell_saved", "restored", "given", "taken")
@@ -93,6 +99,12 @@ def practice_keys() -> set[str]:
     }
     return {f"console.practice.{what}.{end}" for what, all_ in ends.items() for end in all_}
 
+
+ANSWERS = (
+    *("address_malformed", "address_public", "address_unknown"),
+    *("redirected", "removed", "timeout", "unreachable"),
+)
+"""Why a notification was not taken, but for a status: `verifier.his.sending`."""
 
 ROSTER = (
     *("mon", "tue", "wed", "thu", "fri", "sat", "sun"),

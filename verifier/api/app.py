@@ -18,6 +18,7 @@ from .routes import (
     challenges,
     claim_status,
     claims,
+    his,
     ledger,
     operations,
     people,
@@ -132,6 +133,7 @@ def bare_app() -> VerifierApp:
         supervision,
         people,
         practice,
+        his,
         phone,
         phone_invitations,
         phone_face,
@@ -196,6 +198,7 @@ def _lifespan(site: Site) -> Any:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         site.housekeeper.start()
         site.sealer.start()
+        site.dispatcher.start()
         yield
         site.close()
 

@@ -126,6 +126,7 @@ def open_verifier(
             load=load or Load(),
             resolver=resolver,
             shift_codes=load_codes(settings.shift_codes),
+            webhooks_public=settings.webhooks_public,
             region_key=settings.region_key.read_bytes() if settings.region_key else None,
         )
         app = create_app(parts)

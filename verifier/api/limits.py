@@ -1,5 +1,6 @@
 """How many bytes a body may have, by its address."""
 
+from verifier.protocol.his import Kind
 from verifier.protocol.jose import MAX_SIGNED_BYTES
 
 LIMIT = 64 * 1024
@@ -8,7 +9,14 @@ LIMIT = 64 * 1024
 UNCOUNTED = 1 << 40
 """In place of a limit where whoever reads the body counts it."""
 
-_EXACT = {"/v1/claims": MAX_SIGNED_BYTES, "/v1/practice/phone/claims": MAX_SIGNED_BYTES}
+ITEMS_LIMIT = 1024 * 1024
+"""Of 1,000 items, a thousand bytes each."""
+
+_EXACT = {
+    "/v1/claims": MAX_SIGNED_BYTES,
+    "/v1/practice/phone/claims": MAX_SIGNED_BYTES,
+    **{f"/v1/his/{kind.value}": ITEMS_LIMIT for kind in Kind},
+}
 
 
 class BodyLimits:

@@ -10,9 +10,13 @@ from fastapi import Request
 from sqlalchemy import Engine
 
 from verifier.decision.bench import Bench
+from verifier.decision.expected import ExpectedVisits
 from verifier.decision.judge import Judge
 from verifier.decision.phone_judge import PhoneJudge
 from verifier.decision.terminals import TerminalDirectory
+from verifier.his.dispatcher import Dispatcher
+from verifier.his.expected import StoredVisits
+from verifier.his.sending import Sender
 from verifier.identity.galleries import Gallery
 from verifier.identity.resolver import TOKEN_KINDS, CredentialResolver
 from verifier.ledger.sealing import Sealer
@@ -76,6 +80,9 @@ class Dependencies:
     """What a cell of a roster means."""
     resolver: CredentialResolver | None = None
     """Without one the institution has no door for codes."""
+    expected: ExpectedVisits = field(default_factory=StoredVisits)
+    webhooks_public: bool = False
+    """Whether webhooks may leave the hospital's own network."""
 
 
 class Site:
@@ -111,6 +118,13 @@ class Site:
             parts.engine, parts.keyring, self.gallery, practice, parts.clock
         )
         self.sealer = Sealer(parts.engine, parts.keyring, parts.institution, parts.clock)
+        self.dispatcher = Dispatcher(
+            parts.engine,
+            parts.keyring,
+            parts.institution,
+            parts.clock,
+            Sender(public=parts.webhooks_public),
+        )
         self.judge = Judge(self._bench())
         self.phone_judge = PhoneJudge(self._bench())
         load, gate = parts.load, self.store.refuse_while_away
@@ -141,6 +155,7 @@ class Site:
     def close(self) -> None:
         """Finish what is at work."""
         self.housekeeper.close()
+        self.dispatcher.close()
         self.store.close()
         self.claims.close()
         self.small.close()
@@ -169,5 +184,6 @@ class Site:
             mode=parts.mode,
             clock=parts.clock,
             resolver=parts.resolver,
+            expected=parts.expected,
             on_clone=self._clone_suspected,
         )

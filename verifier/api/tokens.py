@@ -24,7 +24,9 @@ from verifier.receipts.issue import issuer_of
 from verifier.trust import clients
 from verifier.trust.clients import (
     DECLARE_PRACTICE,
+    FEED_VISITS,
     IDENTIFY,
+    READ_DECISIONS,
     READ_LEDGER,
     READ_PRACTICE,
     READ_RECEIPTS,
@@ -68,7 +70,9 @@ class TokenAnswer(BaseModel):
 
 __all__ = [
     "DECLARE_PRACTICE",
+    "FEED_VISITS",
     "IDENTIFY",
+    "READ_DECISIONS",
     "READ_LEDGER",
     "READ_PRACTICE",
     "READ_RECEIPTS",

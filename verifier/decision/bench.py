@@ -1,7 +1,7 @@
 """What a judge works with, and what one claim carries along while it is judged."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -16,6 +16,7 @@ from verifier.protocol.values import now
 from verifier.trust.keys import KeyRing
 
 from .challenges import Spent
+from .expected import ExpectedVisits, NobodyExpected
 from .records import Judged
 from .terminals import TerminalDirectory
 
@@ -37,6 +38,7 @@ class Bench:
     mode: Literal["central", "on_device"]
     clock: Callable[[], datetime] = now
     resolver: CredentialResolver | None = None
+    expected: ExpectedVisits = field(default_factory=NobodyExpected)
     on_clone: Callable[[str], None] = lambda _: None
     """Hears of a terminal that was just suspended since its key seems to be copied."""
 

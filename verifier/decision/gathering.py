@@ -12,14 +12,15 @@ from verifier.identity.lookup import known_by_number
 from verifier.identity.templates import NoTemplate, TemplateForDecision
 from verifier.matching.embedding import cosine
 from verifier.matching.following import FollowedGallery
-from verifier.policy.rules import PurposeRules
-from verifier.protocol.claim import CredentialReading, Evidence
+from verifier.policy.rules import IdentifyRules, PurposeRules
+from verifier.protocol.claim import CredentialReading, Evidence, Narrowing
 from verifier.protocol.values import Liveness
 from verifier.trust.keys import KeyRing
 
 from . import terms
 from .decide import may_search
 from .exchange import driver_of
+from .expected import ExpectedVisits
 from .facts import Candidate, CardFacts, Facts, SearchFacts
 
 CLOSEST = 2
@@ -51,6 +52,7 @@ class Reader:
     conn: Connection
     keyring: KeyRing
     gallery: FollowedGallery
+    expected: ExpectedVisits
 
     @property
     def institution(self) -> str:
@@ -75,12 +77,13 @@ def gather(
     evidence: Evidence,
     probe: Probe | None,
     at: datetime,
+    expected: ExpectedVisits,
 ) -> Gathered:
     """The facts. Raises `Refused` with `evidence.malformed` for a card without a number."""
-    reader, liveness = Reader(conn, keyring, gallery), liveness_of(evidence)
+    reader, liveness = Reader(conn, keyring, gallery, expected), liveness_of(evidence)
     if evidence.reading is not None:
         return _by_card(reader, evidence.reading, liveness, probe, at)
-    search = _searched(reader, rules, evidence, probe.vector if probe else None)
+    search = _searched(reader, rules, evidence.narrowing, probe.vector if probe else None, at)
     return Gathered(Facts(liveness, face=probe is not None, search=search))
 
 
@@ -128,20 +131,41 @@ def _live(found: TemplateForDecision | NoTemplate) -> TemplateForDecision | None
 
 
 def _searched(
-    reader: Reader, rules: PurposeRules, evidence: Evidence, probe: Floats | None
+    reader: Reader,
+    rules: PurposeRules,
+    narrowing: Narrowing | None,
+    probe: Floats | None,
+    at: datetime,
 ) -> SearchFacts | None:
     if rules.identify is None or probe is None:
         return None
-    if evidence.narrowing is None:
+    by = _narrowed_by(narrowing, rules.identify)
+    if by is None:
         return SearchFacts(None, 0, len(reader.gallery))
-    listed = people.by_last_four(
-        reader.conn, reader.keyring, reader.institution, evidence.narrowing.last_four
-    )
+    listed = _listed(reader, rules, narrowing, at)
     reader.gallery.follow(reader.conn)  # after the list was made, so that it holds everyone on it
-    if may_search(len(listed), "last_four", rules.identify) is not None:
-        return SearchFacts("last_four", len(listed), len(reader.gallery))
+    if may_search(len(listed), by, rules.identify) is not None:
+        return SearchFacts(by, len(listed), len(reader.gallery))
     best = _closest(reader, probe, listed)
-    return SearchFacts("last_four", len(listed), len(reader.gallery), best)
+    return SearchFacts(by, len(listed), len(reader.gallery), best)
+
+
+def _narrowed_by(narrowing: Narrowing | None, rules: IdentifyRules) -> str | None:
+    """What makes the list; None where the person gave nothing and the policy asks for something."""
+    if narrowing is None:
+        return "expected" if "expected" in rules.narrowing else None
+    return "department" if narrowing.department is not None else "last_four"
+
+
+def _listed(
+    reader: Reader, rules: PurposeRules, narrowing: Narrowing | None, at: datetime
+) -> list[str]:
+    """Who is searched: nobody outside this list can be the answer."""
+    conn, mine = reader.conn, reader.institution
+    if narrowing is not None and narrowing.last_four is not None:
+        return people.by_last_four(conn, reader.keyring, mine, narrowing.last_four)
+    department = narrowing.department if narrowing else None
+    return reader.expected.people(conn, mine, rules.id, at, department)
 
 
 def _closest(reader: Reader, probe: Floats, listed: list[str]) -> tuple[Candidate, ...]:

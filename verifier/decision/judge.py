@@ -145,7 +145,14 @@ class Judge:
             at = bench.clock()
             resolving.use(conn, told, at)
             gathered = told.gathered() or gather(
-                conn, bench.keyring, bench.gallery, rules, evidence, probe, at
+                conn,
+                bench.keyring,
+                bench.gallery,
+                rules,
+                evidence,
+                probe,
+                at,
+                bench.expected,
             )
             verdict = decide(gathered.facts, rules, bench.rules.policy.liveness.required)
             person = verdict.identified or gathered.person

@@ -129,7 +129,8 @@ class PhoneJudge(Judge):
         with conn.begin():
             at = bench.clock()
             self._refuse_without_consent(conn, claim)
-            facts = _facts(Reader(conn, bench.keyring, bench.gallery), holder, probe)
+            reader = Reader(conn, bench.keyring, bench.gallery, bench.expected)
+            facts = _facts(reader, holder, probe)
             verdict = decide(facts, rules, bench.rules.policy.liveness.required)
             decision = self._decision(case, verdict, Gathered(facts, holder), False, at)
             receipt = self._recorded(conn, case, decision, holder)

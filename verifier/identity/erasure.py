@@ -24,6 +24,10 @@ _POINTS = text(
     "DELETE FROM practice_points WHERE practice_window IN "
     "(SELECT id FROM practice_windows WHERE practitioner = :person)"
 )
+_EXPECTED = text(
+    "DELETE FROM expected_visits AS v USING identifiers AS i WHERE i.person = :person "
+    "AND v.institution = i.institution AND v.person_key = i.value_key"
+)
 
 
 def withdraw(
@@ -68,6 +72,7 @@ def erase(conn: Connection, gallery: Gallery, person: str, by: str = "operator")
     Raises `IdentityRefused`.
     """
     withdraw(conn, gallery, person, by)
+    conn.execute(_EXPECTED, {"person": person})  # while the numbers tell which are the person's
     conn.execute(delete(Identifier).where(Identifier.person == person))
     conn.execute(_POINTS, {"person": person})
     done = conn.execute(

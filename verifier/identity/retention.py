@@ -30,6 +30,9 @@ PRACTISED = timedelta(days=200)
 
 POINTED = timedelta(days=62)
 
+EXPECTED = timedelta(days=7)
+"""After a visit's validity, so that a message that comes late finds the newer one."""
+
 SWEPT = "retention.swept"
 BATCH = 200
 
@@ -122,6 +125,16 @@ LIVES = (
          "a question may be of 180 days ago", "the sweeper"),
     Life("practice_changes", "执业变更", "that something changed: ids, times", PRACTISED,
          "the change", "a HIS that was away catches up", "the sweeper"),
+    Life("expected_visits", "预约与在院", "visits that a HIS expects: keyed hash, place, times",
+         EXPECTED, "the end of its validity; without one 31 days after it was last told",
+         "a late message must not bring an old state back",
+         "the sweeper, and the person's erasure"),
+    Life("his_feeds", "数据更新时间", "when each kind was last heard of", None, "",
+         "staff see how fresh a list is", "overwritten"),
+    Life("webhooks", "通知地址", "addresses in the hospital's network", None, "",
+         "deliveries name them", "removed by staff; the row stays"),
+    Life("webhook_deliveries", "通知", "which decision was told to which address: ids",
+         PRACTISED, "the making", "a dead letter may be sent again", "the sweeper"),
     Life("galleries", "人脸库", "the gallery's key, wrapped", None, "", "templates need it",
          "replaced when keys are renewed"),
     Life("institutions", "机构", "codes and names", None, "", "everything names them", "never"),
@@ -165,6 +178,10 @@ _PRACTICE = (
     ("practice_locks", "until", PRACTISED),
     ("practice_changes", "at", PRACTISED),
 )
+_HIS = (
+    ("expected_visits", "coalesce(valid_to, heard_at + interval '31 days')", EXPECTED),
+    ("webhook_deliveries", "created_at", PRACTISED),
+)
 """Tables, the column of their end, and their life. Points go with their windows."""
 
 _SHORT = {
@@ -205,20 +222,23 @@ class Sweeper:
             with self._engine.begin() as conn:
                 erasure.erase(conn, self._gallery, person)
             gone["people"] += 1
-        gone["practice"] = self._practice(at)
+        gone["practice"] = self._ended("practice", _PRACTICE, at)
+        gone["his"] = self._ended("his", _HIS, at)
         while count := self._decisions(at):
             gone["decisions"] += count
         return gone
 
-    def _practice(self, at: datetime) -> int:
-        """What told where somebody practised; windows before the decisions that opened them."""
+    def _ended(
+        self, what: str, tables: tuple[tuple[str, str, timedelta], ...], at: datetime
+    ) -> int:
+        """Rows of a room whose time is over, in the order of the tables."""
         mine, count = self._gallery.institution, 0
         with self._engine.begin() as conn:
-            for table, column, life in _PRACTICE:
+            for table, column, life in tables:
                 old = f"DELETE FROM {table} WHERE institution = :mine AND {column} < :end"  # noqa: S608
                 count += conn.execute(text(old), {"mine": mine, "end": at - life}).rowcount
             if count:
-                append(conn, mine, SWEPT, {"what": "practice", "count": count})
+                append(conn, mine, SWEPT, {"what": what, "count": count})
         return count
 
     def _each(

@@ -74,6 +74,20 @@ class Practised(BaseModel):
     point: str | None
 
 
+class ExpectedThen(BaseModel):
+    """A visit that the hospital's own system expects of the person."""
+
+    kind: str
+    external_id: str
+    department: str
+    place: str | None
+    ward: str | None
+    bed: str | None
+    valid_from: datetime
+    valid_to: datetime | None
+    state: str
+
+
 class Happened(BaseModel):
     """A ledger entry that names the person's id."""
 
@@ -103,6 +117,7 @@ class Subject(BaseModel):
     faces: list[Face]
     decisions: list[Decided]
     practice: list[Practised]
+    expected: list[ExpectedThen]
     entries: list[Happened]
     retention: list[Kept]
     made_at: datetime
@@ -132,6 +147,12 @@ _PRACTICE = text(
     "LEFT JOIN practice_locks AS l ON l.practice_window = w.id "
     "LEFT JOIN practice_points AS k ON k.practice_window = w.id "
     "WHERE w.practitioner = :person ORDER BY w.opened_at"
+)
+_EXPECTED = text(
+    "SELECT v.kind, v.external_id, v.department, v.place, v.ward, v.bed, v.valid_from, v.valid_to, "
+    "v.state FROM expected_visits AS v JOIN identifiers AS i "
+    "ON i.institution = v.institution AND i.value_key = v.person_key "
+    "WHERE i.person = :person ORDER BY v.valid_from, v.kind, v.external_id"
 )
 _ENTRIES = text(
     "SELECT at, kind FROM ledger WHERE institution = :institution AND body->>'person' = :person "
@@ -176,6 +197,7 @@ def export(
         faces=rows(_FACES, Face),
         decisions=rows(_DECISIONS, Decided),
         practice=[_practised(row, key) for row in conn.execute(_PRACTICE, bound)],
+        expected=rows(_EXPECTED, ExpectedThen),
         entries=rows(_ENTRIES, Happened),
         retention=[
             Kept(

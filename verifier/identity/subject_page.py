@@ -31,6 +31,12 @@ _WORDS = {
     "outpatient_registration": "门诊挂号",
     "settlement": "医保结算",
     "dispensing": "取药",
+    "appointments": "预约",
+    "admission-orders": "住院证",
+    "inpatients": "在院",
+    "planned": "有效",
+    "cancelled": "已取消",
+    "done": "已完成",
     "person.registered": "建立档案",
     "person.erased": "删除个人信息",
     "consent.recorded": "记录同意",
@@ -107,6 +113,21 @@ def render(subject: Subject) -> str:
                     w.point or "",
                 ]
                 for w in subject.practice
+            ],
+        ),
+        _table(
+            "预约、住院与待发药 Expected visits",
+            ["事项 what", "编号 number", "科室 where", "起 from", "止 to", "状态 state"],
+            [
+                [
+                    _word(v.kind),
+                    v.external_id,
+                    " ".join(filter(None, (v.department, v.place, v.ward, v.bed))),
+                    _time(v.valid_from),
+                    _time(v.valid_to),
+                    _word(v.state),
+                ]
+                for v in subject.expected
             ],
         ),
         _table(

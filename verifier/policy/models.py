@@ -61,13 +61,15 @@ class Identify(_Table):
     """1:N without a card. Off unless a hospital's own policy turns it on.
 
     Attributes:
+        narrowing: what may make the list: the last four characters that a person types, or the
+            visits that the HIS expects for this purpose now, everywhere or in one department.
         fmr: false match rate of one comparison; with N people searched, FPIR = 1 - (1 - FMR)^N.
         ambiguity_fmr: a second person at this looser rate makes the answer ambiguous.
         max_fpir: above it the person is referred and nobody is searched.
     """
 
     enabled: bool = False
-    narrowing: Annotated[list[Literal["last_four"]], Field(min_length=1)]
+    narrowing: Annotated[list[Literal["last_four", "department", "expected"]], Field(min_length=1)]
     fmr: Rate
     ambiguity_fmr: Rate
     max_fpir: Rate

@@ -70,11 +70,28 @@ class CredentialReading(Message):
 
 
 class Narrowing(Message):
-    """What a person without a card gave so that 1:N searches few people."""
+    """What a person without a card gave so that 1:N searches few people.
 
-    last_four: str = Field(
-        pattern=r"^[0-9]{3}[0-9X]$", description="Last four characters of the ID number."
+    Who gives nothing is searched for among those who are expected, where the policy lets that.
+    """
+
+    last_four: str | None = Field(
+        default=None,
+        pattern=r"^[0-9]{3}[0-9X]$",
+        description="Last four characters of the ID number.",
     )
+    department: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=64,
+        description="Where the person is expected, as the HIS calls it.",
+    )
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        if (self.last_four is None) == (self.department is None):
+            raise ValueError("last_four or department")
+        return self
 
 
 class Crop(Message):

@@ -53,6 +53,7 @@ ERASURE = Kind("shualian-erasure+jws", "Ed25519")
 BACKUP = Kind("shualian-backup+jws", "Ed25519")
 TICKET = Kind("shualian-ticket+jws", "Ed25519")
 PRACTICE = Kind("shualian-practice+jwt", "ES256")
+WEBHOOK = Kind("shualian-webhook+jwt", "ES256")
 
 
 class BadSignature(Exception):

@@ -94,6 +94,36 @@ STAFF = (
         "时间不在该执业时段内，请核对后重新填写。",
     ),
     RefusalKind(
+        "his.cursor_malformed",
+        422,
+        "This is no cursor of this feed.",
+        "游标无效，请从头读取，或使用本接口返回的游标。",
+    ),
+    RefusalKind(
+        "webhook.address_malformed",
+        422,
+        "The address is no plain http or https URL.",
+        "地址格式不对。请填写 http 或 https 开头的完整地址，不带用户名、参数和井号。",
+    ),
+    RefusalKind(
+        "webhook.address_public",
+        422,
+        "The address is outside the hospital's network.",
+        "该地址不在医院内网。通知只能发往内网地址。",
+    ),
+    RefusalKind(
+        "webhook.too_many",
+        409,
+        "There are too many addresses.",
+        "地址已满，请先移除不用的地址。",
+    ),
+    RefusalKind(
+        "webhook.unknown",
+        404,
+        "No such address or message.",
+        "没有此地址或通知，可能已处理，请刷新后再看。",
+    ),
+    RefusalKind(
         "practice.cursor_malformed",
         422,
         "This is no cursor of the feed.",

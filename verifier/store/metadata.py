@@ -7,6 +7,7 @@ from . import (
     account_tables,
     alarm_tables,
     erasure_tables,
+    his_tables,
     ledger_tables,
     practice_tables,
     schema,
@@ -21,5 +22,6 @@ MODULES = (
     erasure_tables,
     practice_tables,
     alarm_tables,
+    his_tables,
 )
 Base = schema.Base

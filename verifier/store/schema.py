@@ -307,7 +307,10 @@ class DecisionRow(Suited, Base):
     """
 
     __tablename__ = "decisions"
-    __table_args__ = (Index("ix_decisions_person_decided_at", "person", "decided_at"),)
+    __table_args__ = (
+        Index("ix_decisions_person_decided_at", "person", "decided_at"),
+        Index("ix_decisions_feed", "institution", "transaction", "seq"),
+    )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     institution: Mapped[str] = mapped_column(String(32))
@@ -327,6 +330,10 @@ class DecisionRow(Suited, Base):
     consent: Mapped[str | None] = mapped_column(String(16))
     touched_at: Mapped[datetime | None]
     decided_at: Mapped[datetime] = mapped_column(index=True)
+    seq: Mapped[int] = mapped_column(BigInteger, Identity(always=True))
+    transaction: Mapped[int] = mapped_column(
+        BigInteger, server_default=text("pg_current_xact_id()::text::bigint")
+    )
 
 
 class ReceiptRow(Base):

@@ -27,9 +27,22 @@ READ_PRACTICE = "practice:read"
 """To ask whether somebody practised."""
 DECLARE_PRACTICE = "practice:declare"
 """To declare operations, through which a window goes on."""
+FEED_VISITS = "his:feed"
+"""To say which visits are expected."""
+READ_DECISIONS = "decisions:read"
+"""To read the feed of decisions."""
 
 SCOPES = {
-    "his": frozenset({READ_RECEIPTS, READ_LEDGER, READ_PRACTICE, DECLARE_PRACTICE}),
+    "his": frozenset(
+        {
+            READ_RECEIPTS,
+            READ_LEDGER,
+            READ_PRACTICE,
+            DECLARE_PRACTICE,
+            FEED_VISITS,
+            READ_DECISIONS,
+        }
+    ),
     "supervisor": frozenset({READ_SUPERVISION, IDENTIFY, READ_LEDGER}),
 }
 """What each kind of client may have."""

@@ -13,12 +13,14 @@ from models.fetch import fetch
 from models.types import Crops, Floats, Image
 from verifier.identity import consents, templates
 from verifier.identity.galleries import Gallery, open_gallery
+from verifier.policy.load import load_policy, parse, shipped
 from verifier.protocol.claim import Capture, Crop, Evidence, Narrowing, pack_vector
 from verifier.protocol.values import Assurance, Consent, Outcome, now
 from verifier.store.database import Database
 from verifier.trust.keys import KeyRing
 
 from ..fixtures import INSTITUTION
+from .his_feed import Feeder, item
 from .hospital import NOTICE, Hospital, Person, card, invent, open_hospital, png
 
 
@@ -148,6 +150,38 @@ def test_a_person_without_a_card_is_found_and_a_stranger_is_not(
         decision = terminal.decide(evidence, "outpatient_registration").decision
         assert decision.identification is not None
         assert decision.identification.answer == answer
+
+
+def test_without_a_card_only_who_is_expected_is_searched_for(
+    database: Database,
+    keyring: KeyRing,
+    institution: str,
+    engine: FaceEngine,
+    sitters: list[Sitter],
+) -> None:
+    """A HIS tells of some; the others, though enrolled, are found by nobody without their card."""
+    table = load_policy(shipped("demo")).policy.model_dump()
+    table["purposes"]["outpatient_registration"]["identify"]["narrowing"] = ["expected"]
+    with database.app.begin() as conn:
+        gallery = open_gallery(conn, keyring, institution, engine.pack)
+    parts = {
+        "embedder": engine,
+        "calibration": Calibration.load(engine.pack.name),
+        "policy": parse(table),
+    }
+    with open_hospital(database, keyring, gallery, **parts) as real:
+        for sitter in sitters:
+            enrol(real, engine, sitter)
+        told = [item(each.person, f"A-{place}") for place, each in enumerate(sitters[:3])]
+        Feeder(real).put("appointments", *told)
+        terminal = real.terminal()
+        for place, sitter in enumerate(sitters):
+            seen = Evidence(capture=look(engine, sitter.seen))
+            decision = terminal.decide(seen, "outpatient_registration").decision
+            found = decision.identification
+            assert found is not None
+            assert (found.searched, found.gallery, found.narrowed_by) == (3, 6, "expected")
+            assert found.answer == ("match" if place < 3 else "no_match")
 
 
 def test_an_embedding_of_a_slightly_other_picture_does_not_belong_to_the_crop(

@@ -389,8 +389,8 @@ def _changes(site: Site, cursor: str | None, limit: int) -> Changes:
     try:
         with site.parts.engine.connect() as conn:
             page = changes.after(conn, site.parts.institution, cursor, limit)
-    except CursorRefused as refused:
-        raise refusal(refused.code) from None
+    except CursorRefused:
+        raise refusal("practice.cursor_malformed") from None
     return Changes(changes=page.changes, cursor=page.cursor)
 
 

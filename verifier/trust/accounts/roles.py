@@ -32,6 +32,9 @@ class Permission(StrEnum):
     SITES_DRAW = "sites:draw"
     ALARMS_READ = "alarms:read"
     ALARMS_HANDLE = "alarms:handle"
+    EXPECTED_READ = "expected:read"
+    WEBHOOKS_READ = "webhooks:read"
+    WEBHOOKS_MANAGE = "webhooks:manage"
 
     @property
     def writes(self) -> bool:
@@ -69,8 +72,8 @@ ADMINS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
 _P = Permission
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     # Of a room that is still to be built a role has nothing here yet.
-    Role.ENROLMENT_CLERK: frozenset({_P.READINGS_TAKE}),
-    Role.COUNTER: frozenset({_P.RECEIPTS_READ, _P.READINGS_TAKE}),
+    Role.ENROLMENT_CLERK: frozenset({_P.READINGS_TAKE, _P.EXPECTED_READ}),
+    Role.COUNTER: frozenset({_P.RECEIPTS_READ, _P.READINGS_TAKE, _P.EXPECTED_READ}),
     # Of the departments that the account keeps; medical affairs of all.
     Role.SCHEDULER: frozenset({_P.ROSTER_READ, _P.ROSTER_EDIT}),
     Role.MEDICAL_AFFAIRS: frozenset(
@@ -88,6 +91,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         }
     ),
     Role.INSURANCE_OFFICE: frozenset({_P.RECEIPTS_READ, _P.PRACTICE_READ, _P.SITES_READ}),
+    Role.INSURANCE_OFFICE: frozenset({_P.RECEIPTS_READ, _P.PRACTICE_READ, _P.EXPECTED_READ}),
     Role.AUDITOR: frozenset(
         {
             _P.RECEIPTS_READ,
@@ -97,6 +101,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.ROSTER_READ,
             _P.SITES_READ,
             _P.ALARMS_READ,
+            _P.EXPECTED_READ,
+            _P.WEBHOOKS_READ,
         }
     ),
     Role.HOSPITAL_ADMIN: frozenset(
@@ -110,6 +116,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.SITES_DRAW,
             _P.ALARMS_READ,
             _P.ALARMS_HANDLE,
+            _P.EXPECTED_READ,
+            _P.WEBHOOKS_READ,
         }
     ),
     Role.SYSTEM_ADMIN: frozenset(
@@ -120,6 +128,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.TERMINALS_MANAGE,
             _P.ALARMS_READ,
             _P.ALARMS_HANDLE,
+            _P.WEBHOOKS_READ,
+            _P.WEBHOOKS_MANAGE,
         }
     ),
     Role.SECURITY_ADMIN: frozenset({_P.ACCOUNTS_READ, _P.ROLES_GRANT}),

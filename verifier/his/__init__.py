@@ -1,0 +1,1 @@
+"""What a HIS tells and hears: expected visits in, decisions out, webhooks."""
