@@ -55,7 +55,6 @@ def used_keys() -> set[str]:
     swap += [f"{done}{act}" for done in ("", "done_") for act in ("accept", "decline", "withdraw")]
     keys |= {f"console.phone.swap.{each}" for each in swap}
     keys.add("console.phone.kind.on_call")
-    keys |= {f"console.phone.kind.{kind}" for kind in ("on_call", "off")}
     face = [f"hint.{each}" for each in ("start", "dark", "bright", "still", "hold", "ready")]
     face += [f"notice.{each}" for each in ("what", "where", "kept", "other")]
     face += ["done_agree", "done_disagree"]
