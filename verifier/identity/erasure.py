@@ -16,7 +16,7 @@ from verifier.store.schema import ConsentRecord, Identifier, Person
 from verifier.trust import listing, stops
 from verifier.trust.erasures import Erasure, ErasureList, Said
 
-from . import templates
+from . import merging, templates
 from .errors import IdentityRefused
 from .galleries import Gallery
 
@@ -24,6 +24,13 @@ _POINTS = text(
     "DELETE FROM practice_points WHERE practice_window IN "
     "(SELECT id FROM practice_windows WHERE practitioner = :person)"
 )
+_DESK = (
+    text("DELETE FROM enrolments WHERE person = :person"),
+    text("DELETE FROM duplicate_referrals WHERE person = :person OR other = :person"),
+    text("DELETE FROM person_ties WHERE person = :person OR other = :person"),
+    text("DELETE FROM standing_authorisations WHERE person = :person OR proxy = :person"),
+)
+"""What the enrolment desk wrote of the person, and of whom the person stood for."""
 
 
 def withdraw(
@@ -58,6 +65,8 @@ def withdraw(
             "by": by,
         }
         append(conn, gallery.institution, "consent.withdrawn", body)
+    for other in merging.merged_into(conn, person):  # it is the same person's face
+        removed += withdraw(conn, gallery, other, by, reason)
     return removed
 
 
@@ -68,6 +77,10 @@ def erase(conn: Connection, gallery: Gallery, person: str, by: str = "operator")
     Raises `IdentityRefused`.
     """
     withdraw(conn, gallery, person, by)
+    for other in merging.merged_into(conn, person):
+        erase(conn, gallery, other, by)
+    for statement in _DESK:
+        conn.execute(statement, {"person": person})
     conn.execute(delete(Identifier).where(Identifier.person == person))
     conn.execute(_POINTS, {"person": person})
     done = conn.execute(

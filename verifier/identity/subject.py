@@ -74,6 +74,54 @@ class Practised(BaseModel):
     point: str | None
 
 
+class Stands(BaseModel):
+    """A guardian, mother or proxy: of the person, or the person for somebody else."""
+
+    form: str
+    relation: str
+    stands_for: bool
+    since: datetime
+    ended_at: datetime | None
+
+
+class Authorised(BaseModel):
+    """What a proxy was authorised to do: by the person, or the person by somebody else."""
+
+    by_the_person: bool
+    scope: list[str]
+    uses_max: int
+    used: int
+    given_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+
+
+class EnrolledAt(BaseModel):
+    """An enrolment at a desk. Birth and sex as a document said them, where a number does not."""
+
+    at: datetime
+    site: str
+    way: str
+    samples: int
+    about: str | None
+
+
+class Doubted(BaseModel):
+    """A doubt that was passed to the insurance office. `note` is the clerk's, of this person."""
+
+    at: datetime
+    reason: str
+    note: str | None
+
+
+class MadeOne(BaseModel):
+    """Another file that was made part of this one, or this one of another."""
+
+    other: str
+    state: str
+    asked_at: datetime
+
+
 class Happened(BaseModel):
     """A ledger entry that names the person's id."""
 
@@ -103,6 +151,11 @@ class Subject(BaseModel):
     faces: list[Face]
     decisions: list[Decided]
     practice: list[Practised]
+    enrolments: list[EnrolledAt]
+    stands: list[Stands]
+    authorisations: list[Authorised]
+    doubts: list[Doubted]
+    merges: list[MadeOne]
     entries: list[Happened]
     retention: list[Kept]
     made_at: datetime
@@ -132,6 +185,26 @@ _PRACTICE = text(
     "LEFT JOIN practice_locks AS l ON l.practice_window = w.id "
     "LEFT JOIN practice_points AS k ON k.practice_window = w.id "
     "WHERE w.practitioner = :person ORDER BY w.opened_at"
+)
+_ENROLMENTS = text(
+    "SELECT id, at, site, way, samples, about_sealed FROM enrolments WHERE person = :person "
+    "ORDER BY at"
+)
+_STANDS = text(
+    "SELECT kind AS form, relation, other = :person AS stands_for, since, ended_at "
+    "FROM person_ties WHERE :person IN (person, other) ORDER BY since"
+)
+_AUTHORISED = text(
+    "SELECT person = :person AS by_the_person, scope, uses_max, used, given_at, expires_at, "
+    "revoked_at FROM standing_authorisations WHERE :person IN (person, proxy) ORDER BY given_at"
+)
+_DOUBTS = text(
+    "SELECT id, at, reason, note_sealed, person = :person AS own FROM duplicate_referrals "
+    "WHERE :person IN (person, other) ORDER BY at"
+)
+_MERGES = text(
+    "SELECT CASE WHEN kept = :person THEN merged ELSE kept END AS other, state, asked_at "
+    "FROM person_merges WHERE :person IN (kept, merged) ORDER BY asked_at"
 )
 _ENTRIES = text(
     "SELECT at, kind FROM ledger WHERE institution = :institution AND body->>'person' = :person "
@@ -176,6 +249,11 @@ def export(
         faces=rows(_FACES, Face),
         decisions=rows(_DECISIONS, Decided),
         practice=[_practised(row, key) for row in conn.execute(_PRACTICE, bound)],
+        enrolments=[_enrolled(row, key) for row in conn.execute(_ENROLMENTS, bound)],
+        stands=rows(_STANDS, Stands),
+        authorisations=rows(_AUTHORISED, Authorised),
+        doubts=[_doubted(row, key) for row in conn.execute(_DOUBTS, bound)],
+        merges=rows(_MERGES, MadeOne),
         entries=rows(_ENTRIES, Happened),
         retention=[
             Kept(
@@ -204,3 +282,18 @@ def _practised(row: Any, key: Any) -> Practised:
         way=row.way,
         point=f"{latitude}, {longitude} ({datum})" if said else None,
     )
+
+
+def _enrolled(row: Any, key: Any) -> EnrolledAt:
+    about = None
+    if row.about_sealed and key:
+        about = unseal(key, row.about_sealed, f"enrolments.about/{row.id}").decode()
+    return EnrolledAt(at=row.at, site=row.site, way=row.way, samples=row.samples, about=about)
+
+
+def _doubted(row: Any, key: Any) -> Doubted:
+    note = None
+    if row.note_sealed and row.own and key:
+        place = f"duplicate_referrals.note/{row.id}"
+        note = unseal(key, row.note_sealed, place).decode()
+    return Doubted(at=row.at, reason=row.reason, note=note)

@@ -72,9 +72,7 @@ class StandingAuthorisation(Base):
     """A person's standing word that a proxy may act: for what, how often, until when."""
 
     __tablename__ = "standing_authorisations"
-    __table_args__ = (
-        CheckConstraint("uses_max > 0 AND used BETWEEN 0 AND uses_max", name="used"),
-    )
+    __table_args__ = (CheckConstraint("uses_max > 0 AND used BETWEEN 0 AND uses_max", name="used"),)
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     institution: Mapped[str] = mapped_column(ForeignKey("institutions.code"))
@@ -98,9 +96,7 @@ class PersonMerge(Base):
 
     __tablename__ = "person_merges"
     __table_args__ = (
-        CheckConstraint(
-            "state IN ('asked','done','declined','undo_asked','undone')", name="state"
-        ),
+        CheckConstraint("state IN ('asked','done','declined','undo_asked','undone')", name="state"),
         CheckConstraint("kept <> merged", name="two"),
         Index(
             "uq_person_merges_merged",
