@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import Final, Literal
 
 import numpy as np
@@ -188,10 +188,3 @@ class Drafts:
                 self._drop(draft.id)
             elif draft.touched + FACE_LIFE_S <= now:
                 draft.forget_face()
-
-
-def consent_now(kind: str, version: str, at: datetime) -> GivenConsent:
-    """A consent that is given at the desk at this moment."""
-    from verifier.protocol.values import Consent
-
-    return GivenConsent(Consent(kind), version, at, "desk")
