@@ -4,6 +4,8 @@ from itertools import chain
 
 from . import (
     accounts,
+    enrol,
+    enrol_duplicates,
     entrance,
     home,
     keepers,
@@ -27,6 +29,8 @@ from .pages import Page
 ROOMS = (
     home,
     entrance,
+    enrol,
+    enrol_duplicates,
     practice_board,
     practice_reviews,
     practice_people,

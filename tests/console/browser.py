@@ -1,6 +1,6 @@
 """A real Chromium on the staff's pages, and what a page may look like."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -99,10 +99,15 @@ class Screen:
 
 
 @contextmanager
-def a_screen(chromium: str, hospital: Hospital, size: tuple[int, int] = LAPTOP) -> Iterator[Screen]:
+def a_screen(
+    chromium: str,
+    hospital: Hospital,
+    size: tuple[int, int] = LAPTOP,
+    more: Sequence[str] = (),
+) -> Iterator[Screen]:
     """A browser of this size. Each page must carry the policy, and none may break it."""
     with listening(hospital.http.app) as port, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=chromium, args=[*ARGUMENTS, *more])
         width, height = size
         context = browser.new_context(
             viewport={"width": width, "height": height}, has_touch=True, reduced_motion="reduce"
