@@ -26,10 +26,9 @@ _SEXES = ("male", "female")
 
 def from_form(form: Form, staff: SignedIn, site: str) -> Draft:
     """As it was typed. Raises `Refused` and `PersonRefused`."""
-    kind = form.text("kind")
-    if kind not in DOCUMENTS:
-        raise refused("form.malformed", "no such document")
-    number, about = _typed_number(kind, form)
+    number, about = number_typed(form), None
+    if isinstance(number, DocumentNumber):
+        about = _about(form.text("birth"), form.text("sex"))
     return _draft(staff, site, "typed", number, checked_name(form.text("name")), about)
 
 
@@ -54,13 +53,17 @@ def from_reading(reading: CredentialReading, staff: SignedIn, site: str, today: 
     return _draft(staff, site, "card", number, checked_name(name), about)
 
 
-def _typed_number(kind: str, form: Form) -> tuple[IdNumber | DocumentNumber, About | None]:
+def number_typed(form: Form) -> IdNumber | DocumentNumber:
+    """The number of the document that the form names. Raises `Refused` and `PersonRefused`."""
+    kind = form.text("kind") or "resident_id"
+    if kind not in DOCUMENTS:
+        raise refused("form.malformed", "no such document")
     text = "".join(form.text("number").split()).upper()
     if kind in _BY_CITIZENS_NUMBER:
-        return checked_number(text), None
+        return checked_number(text)
     if not _DOCUMENT_NUMBER.fullmatch(text):
         raise refused("desk.document_number")
-    return DocumentNumber(kind, text), _about(form.text("birth"), form.text("sex"))
+    return DocumentNumber(kind, text)
 
 
 def _about(birth: str, sex: str) -> About:

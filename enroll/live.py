@@ -11,6 +11,7 @@ import numpy as np
 
 from models.errors import FrameRefused, ImageRefused
 from models.images import decode
+from models.quality import LEVEL_PITCH
 from models.types import Face, Floats, Image, Observation
 
 from .errors import PersonRefused
@@ -100,7 +101,7 @@ def _code(seen: Observation, image: Image) -> str:
         "too_near": face.box[3] > MOST_FACE * image.shape[0],
         "too_small": measures["eye_distance"] < LEAST_EYES,
         "turned": abs(measures["yaw"]) > MOST_YAW
-        or abs(measures["pitch"]) > MOST_PITCH
+        or abs(measures["pitch"] - LEVEL_PITCH) > MOST_PITCH
         or abs(measures["roll"]) > MOST_ROLL,
     }
     stricter = [code for code, is_so in wrong.items() if is_so]

@@ -3,6 +3,7 @@
 import hmac
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, exists, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_not
@@ -168,6 +169,18 @@ def names_of(
     }
 
 
+def provisional(conn: Connection, institution: str, most: int = 100) -> list[tuple[str, datetime]]:
+    """Id and time of each file that waits for a number, the newest first."""
+    rows = conn.execute(
+        select(Person.id, Person.created_at)
+        .where(Person.institution == institution, Person.state == "provisional")
+        .where(Person.synthetic.is_(False))
+        .order_by(Person.created_at.desc())
+        .limit(most)
+    )
+    return [(row.id, row.created_at) for row in rows]
+
+
 def correct_name(
     conn: Connection, keyring: KeyRing, institution: str, person: str, name: str, by: str
 ) -> None:
@@ -224,7 +237,7 @@ def attach_number(
         .where(Person.id == person)
         .values(
             state="confirmed",
-            name_sealed=seal_name(key, person, normalise(name)),
+            name_sealed=seal_name(key, person, name.strip()),
             last_four_key=last_four_key(keyring, institution, number),
             updated_at=now(),
         )
