@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from verifier.ledger import append
 from verifier.protocol.values import new_id, now
@@ -174,14 +174,13 @@ def _move(conn: Connection, gallery: Gallery, rows: Sequence[str], one: str, to:
     if not rows:
         return
     old, new = _key(conn, gallery, one), _key(conn, gallery, to)
+    # The app may add and remove a number and never change one: so it goes and comes again.
     for row in conn.execute(
-        select(Identifier.id, Identifier.value_sealed).where(Identifier.id.in_(rows))
+        delete(Identifier).where(Identifier.id.in_(rows)).returning(*Identifier.__table__.columns)
     ).all():
         number = unseal(old, row.value_sealed, f"identifiers.value/{row.id}").decode()
-        sealed = people.seal_number(new, row.id, number)
-        conn.execute(
-            update(Identifier).where(Identifier.id == row.id).values(person=to, value_sealed=sealed)
-        )
+        changed = {"person": to, "value_sealed": people.seal_number(new, row.id, number)}
+        conn.execute(insert(Identifier).values(**{**row._mapping, **changed}))
 
 
 def _key(conn: Connection, gallery: Gallery, person: str) -> Secret:
