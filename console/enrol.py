@@ -78,7 +78,7 @@ async def draft_page(request: Request, told: Refused | None = None) -> Response:
         "child": desk.is_child(draft),
         "guardians": desk.policy.guardian_enrolment,
         "notice": notice_of(request),
-        "version": desk.notice_version,
+        "notice_version": desk.notice_version,
         "relations": RELATIONS,
         "link_reasons": LINK_REASONS,
         "reasons": REASONS,
@@ -178,6 +178,7 @@ async def _start(request: Request) -> dict[str, Any]:
         "documents": DOCUMENTS,
         "typed": typed,
         "camera": desk_of(request).faces is not None,
+        "open": desk_of(request).drafts.of(staff_of(request).account),
     }
 
 

@@ -163,6 +163,12 @@ class Drafts:
             found.touched = self._tick()
             return found
 
+    def of(self, account: str) -> Draft | None:
+        """What this clerk has begun, not touched by asking."""
+        with self._lock:
+            self._forget_old()
+            return next((d for d in self._drafts.values() if d.account == account), None)
+
     def drop(self, draft: str) -> None:
         """It is done, or given up: nothing of it stays."""
         with self._lock:
