@@ -18,6 +18,7 @@ from verifier.identity.desk_records import About
 from verifier.identity.merging import REASONS, Merge
 from verifier.identity.ties import RELATIONS, Tie
 from verifier.protocol.errors import Refused
+from verifier.protocol.practice import PURPOSE as CHECK_IN
 from verifier.trust.accounts.roles import Permission
 
 from .enrol_identity import DOCUMENTS, number_typed
@@ -76,7 +77,7 @@ async def person_page(request: Request, told: Refused | None = None) -> Response
         "documents": DOCUMENTS,
         "relations": RELATIONS,
         "merge_reasons": REASONS,
-        "purposes": {name: purposes[name] for name in site_of(request).rules.policy.purposes},
+        "purposes": {name: purposes[name] for name in proxy_purposes(site_of(request))},
         "purpose_names": purposes,
         "can_switch": request.method == "GET",
     }
@@ -112,6 +113,11 @@ async def add_number(request: Request) -> Response:
         return await person_page(request, told)
     at = f"{PEOPLE}/{request.path_params['person']}"
     return redirect(request, at, "console.flash.enrol_number_added")
+
+
+def proxy_purposes(site: Site) -> list[str]:
+    """What a proxy may be authorised for: everything but checking in for a practitioner."""
+    return [name for name in site.rules.policy.purposes if name != CHECK_IN]
 
 
 def shown_of(site: Site, person: str) -> File:

@@ -121,7 +121,7 @@ def _decide(request: Request) -> str:
 
 _MERGE = Permission.PEOPLE_MERGE
 pages = [
-    Page(f"{ONE}/merged", "POST", _MERGE, ask),
+    Page(f"{ONE}/merged", "POST", _MERGE, ask, again=True, back=MERGES),
     Page(MERGES, "GET", _MERGE, show_merges, nav="console.nav.merges"),
-    Page(MERGES, "POST", _MERGE, decide),
+    Page(MERGES, "POST", _MERGE, decide, again=True, back=MERGES),
 ]

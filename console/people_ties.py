@@ -137,7 +137,7 @@ def _end_tie(request: Request) -> None:
 def _authorise(request: Request) -> None:
     parts, form = site_of(request).parts, form_of(request)
     scope = form.many("scope")
-    if not set(scope) <= set(site_of(request).rules.policy.purposes):
+    if not set(scope) <= set(files.proxy_purposes(site_of(request))):
         raise refused("form.malformed", "no such purpose")
     uses = form.text("uses")
     with parts.engine.begin() as conn:

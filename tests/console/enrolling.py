@@ -28,12 +28,6 @@ from .browser import Screen
 FRAME = (480, 640)
 FRAMES = 12
 
-WAYS = """() => {
-  window.acts = [];
-  for (const kind of ["click", "keydown"])
-    addEventListener(kind, () => window.acts.push(kind), true);
-}"""
-
 
 @dataclass
 class Camera:
@@ -54,6 +48,11 @@ class Camera:
         """These people stand before it, side by side."""
         frames = [_frame(portraits, step) for step in range(FRAMES)]
         self.file.write_bytes(b"".join(_jpeg(frame) for frame in frames))
+
+    @staticmethod
+    def frame(portrait: Image, step: int) -> bytes:
+        """One frame of somebody, JPEG."""
+        return _jpeg(_frame((portrait,), step))
 
 
 def _frame(portraits: tuple[Image, ...], step: int) -> Image:
