@@ -35,7 +35,11 @@ CERTAIN, CLOSE = 1e-5, 1e-4
 
 @dataclass(frozen=True)
 class Candidate:
-    """Somebody enrolled who looks like the person at the desk, as a clerk may see them."""
+    """Somebody enrolled who looks like the person at the desk, as a clerk may see them.
+
+    Attributes:
+        has_number: there is one of the kind that the person at the desk showed.
+    """
 
     person: str
     likeness: Likeness
@@ -104,7 +108,7 @@ class EnrolmentDesk:
         """
         found = self.enroller.look_alikes(draft.application(), draft.samples().vectors)
         with self.engine.connect() as conn:
-            return [self._candidate(conn, one) for one in found]
+            return [self._candidate(conn, draft, one) for one in found]
 
     def save(self, draft: Draft) -> str:
         """Register, consent, template, and that it was done; the person. Raises `PersonRefused`."""
@@ -263,7 +267,7 @@ class EnrolmentDesk:
                 return self.likeness(one.score)
         raise PersonRefused("look_alike_unknown")
 
-    def _candidate(self, conn: Connection, found: LookAlike) -> Candidate:
+    def _candidate(self, conn: Connection, draft: Draft, found: LookAlike) -> Candidate:
         file = file_of(conn, self.keyring, self.gallery, found.person)
         return Candidate(
             person=found.person,
@@ -273,7 +277,7 @@ class EnrolmentDesk:
             sex=file.sex,
             at=file.enrolled_at,
             site=file.site,
-            has_number=bool(file.numbers),
+            has_number=draft.application().kind in dict(file.numbers),
         )
 
 

@@ -189,6 +189,26 @@ def test_another_face_under_the_number_is_not_saved_and_can_be_passed_on(
     assert hospital.count("templates") == 1
 
 
+def test_who_came_with_a_passport_and_now_has_an_id_card_is_one_person(
+    hospital: Hospital, clerk: Desk, portraits: list[Image]
+) -> None:
+    said = {"kind": "passport", "number": "E12345678", "name": "ZHANG JIA"}
+    one = leads_to(clerk.post(ENROL, ENROL, **said, birth="1982-03-12", sex="male"))
+    agreed(clerk, one)
+    taken(clerk, one, portraits[2])
+    person = leads_to(clerk.post(f"{one}/saved", one)).rpartition("/")[2]
+    assert "44岁" in clerk.get(f"/console/people/{person}").text, "as the passport says"
+    one = begun(clerk)
+    agreed(clerk, one)
+    taken(clerk, one, portraits[2])
+    page = clerk.get(one).text
+    assert "是同一个人，补号码" in page
+    done = leads_to(clerk.post(f"{one}/decided", one, decision="same", other=person))
+    assert done.endswith(person)
+    assert hospital.count("people") == hospital.count("templates") == 1
+    assert hospital.count("identifiers") == 2
+
+
 def test_only_who_was_found_is_decided_about(
     hospital: Hospital, clerk: Desk, portraits: list[Image]
 ) -> None:
