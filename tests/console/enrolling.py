@@ -15,10 +15,10 @@ from models.engine import FaceEngine
 from models.types import Image
 from tests.verifier.calibrated import calibration_with_floor
 from tests.verifier.fixtures import INSTITUTION
-from tests.verifier.serving.hospital import Hospital, card, invent, open_hospital
+from tests.verifier.serving.hospital import Hospital, Terminal, card, invent, open_hospital
 from verifier.identity.galleries import Gallery
 from verifier.protocol.claim import Evidence
-from verifier.protocol.desk import DESK
+from verifier.protocol.desk import DESK, SentReading
 from verifier.store.database import Database
 from verifier.trust import terminals
 from verifier.trust.keys import KeyRing
@@ -86,20 +86,22 @@ def a_desk(
         yield opened
 
 
-def a_reader(hospital: Hospital) -> str:
-    """A desk's terminal; its id."""
-    key = OKPKey.generate_key("Ed25519").as_dict(private=False)
+def a_reader(hospital: Hospital) -> Terminal:
+    """A desk's agent with its own key."""
+    key = OKPKey.generate_key("Ed25519")
+    public = key.as_dict(private=False)
     with hospital.database.app.begin() as conn:
-        return terminals.register(conn, INSTITUTION, "东院门诊", "1号窗口", key, [DESK])
+        known = terminals.register(conn, INSTITUTION, "东院门诊", "1号窗口", public, [DESK])
+    return Terminal(known, key, hospital.http)
 
 
-def lay_card(hospital: Hospital, desk: str, number: str, name: str) -> None:
-    """A card on the desk's reader, as `POST /v1/readings` leaves it."""
-    person = invent(1)
-    fields = {"number": number, "name": name}
-    reading = card(person, fields=fields)
-    assert Evidence(reading=reading).reading is not None
-    hospital.site.readings.put(desk, reading)
+def lay_card(desk: Terminal, number: str, name: str) -> None:
+    """A card on the desk's reader: the agent sends it, signed and sealed."""
+    reading = card(invent(1), fields={"number": number, "name": name})
+    key = desk.get("/v1/readings/key").json()["seal_key"]
+    sealed = Evidence(reading=reading).sealed(OKPKey.import_key(key))
+    body = SentReading(evidence=sealed).model_dump_json().encode()
+    assert desk.post("/v1/readings", body).status_code == 204
 
 
 def number_of(day: str = "19800105", sequence: str = "001") -> str:

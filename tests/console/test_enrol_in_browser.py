@@ -9,7 +9,7 @@ import pytest
 from models.engine import FaceEngine
 from models.types import Image
 from tests.enroll.conftest import engine, portraits
-from tests.verifier.serving.hospital import Hospital
+from tests.verifier.serving.hospital import Hospital, Terminal
 from tests.verifier.serving.staff import member
 from verifier.identity import galleries
 from verifier.identity.galleries import Gallery
@@ -49,7 +49,7 @@ def camera(tmp_path: Path, portraits: list[Image]) -> Camera:
 
 
 @pytest.fixture
-def desk(hospital: Hospital) -> str:
+def desk(hospital: Hospital) -> Terminal:
     return a_reader(hospital)
 
 
@@ -61,20 +61,20 @@ def screen(chromium: str, hospital: Hospital, camera: Camera) -> Iterator[Screen
         yield opened
 
 
-def enrolled(clerk: Clerk, hospital: Hospital, desk: str, number: str, name: str) -> None:
+def enrolled(clerk: Clerk, desk: Terminal, number: str, name: str) -> None:
     """From the card to what comes after the camera."""
-    lay_card(hospital, desk, number, name)
+    lay_card(desk, number, name)
     clerk.screen.open("/console/enrol")
     clerk.press("本人已阅读，单独同意")
     clerk.screen.page.wait_for_selector("#save, .desk-three, .trouble", timeout=60_000)
 
 
 def test_somebody_is_enrolled_from_a_card_with_two_acts_of_the_clerk(
-    hospital: Hospital, screen: Screen, desk: str
+    hospital: Hospital, screen: Screen, desk: Terminal
 ) -> None:
     clerk = Clerk(screen)
     began = time.monotonic()
-    enrolled(clerk, hospital, desk, ZHANG, "张甲")
+    enrolled(clerk, desk, ZHANG, "张甲")
     assert screen.wrong() == []
     clerk.press("保存建档")
     clerk.sees("建档完成")
@@ -88,10 +88,10 @@ def test_somebody_is_enrolled_from_a_card_with_two_acts_of_the_clerk(
 
 
 def test_what_is_to_be_mended_is_said_in_words(
-    hospital: Hospital, screen: Screen, desk: str, camera: Camera, portraits: list[Image]
+    hospital: Hospital, screen: Screen, desk: Terminal, camera: Camera, portraits: list[Image]
 ) -> None:
     camera.show(portraits[2], portraits[3])
-    lay_card(hospital, desk, ZHANG, "张甲")
+    lay_card(desk, ZHANG, "张甲")
     screen.open("/console/enrol")
     clerk = Clerk(screen)
     clerk.press("本人已阅读，单独同意")
@@ -105,12 +105,12 @@ def test_what_is_to_be_mended_is_said_in_words(
 
 
 def test_the_same_face_under_another_number_is_not_saved_without_a_decision_and_twins_are_linked(
-    hospital: Hospital, screen: Screen, desk: str
+    hospital: Hospital, screen: Screen, desk: Terminal
 ) -> None:
     clerk = Clerk(screen)
-    enrolled(clerk, hospital, desk, ZHANG, "张甲")
+    enrolled(clerk, desk, ZHANG, "张甲")
     clerk.press("保存建档")
-    enrolled(clerk, hospital, desk, LI, "张乙")
+    enrolled(clerk, desk, LI, "张乙")
     clerk.sees("找到一位相貌相近的人")
     clerk.sees("张*")
     clerk.sees("极像")
@@ -128,12 +128,12 @@ def test_the_same_face_under_another_number_is_not_saved_without_a_decision_and_
 
 
 def test_who_cannot_be_told_apart_is_passed_to_the_insurance_office(
-    hospital: Hospital, screen: Screen, desk: str
+    hospital: Hospital, screen: Screen, desk: Terminal
 ) -> None:
     clerk = Clerk(screen)
-    enrolled(clerk, hospital, desk, ZHANG, "张甲")
+    enrolled(clerk, desk, ZHANG, "张甲")
     clerk.press("保存建档")
-    enrolled(clerk, hospital, desk, LI, "李乙")
+    enrolled(clerk, desk, LI, "李乙")
     screen.page.fill("#note", "两人证件地址相同")
     clerk.press("转医保办")
     clerk.sees("已转医保办核查")
@@ -148,9 +148,11 @@ def test_who_cannot_be_told_apart_is_passed_to_the_insurance_office(
     assert screen.wrong() == []
 
 
-def test_who_withdraws_leaves_no_template(hospital: Hospital, screen: Screen, desk: str) -> None:
+def test_who_withdraws_leaves_no_template(
+    hospital: Hospital, screen: Screen, desk: Terminal
+) -> None:
     clerk = Clerk(screen)
-    enrolled(clerk, hospital, desk, ZHANG, "张甲")
+    enrolled(clerk, desk, ZHANG, "张甲")
     clerk.press("保存建档")
     screen.page.get_by_text("撤销：本人改变主意").click()
     screen.page.check("input[name=sure]")
