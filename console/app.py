@@ -11,6 +11,7 @@ from verifier.identity import institutions
 from verifier.protocol.errors import refusal
 
 from .assets import Asset, assets, hand_out
+from .enrolment import open_desk
 from .gate import answer
 from .pages import HOME, Page
 from .registry import PAGES
@@ -22,6 +23,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 def mount(app: FastAPI, site: Site, pages: Sequence[Page] = PAGES) -> None:
     """Serve the pages under `/console`, and what they load. Call it once, before it listens."""
     app.state.console = Frame(_hospital(site), pages)
+    app.state.enrolment = open_desk(site)
     site.limits.leave(f"{HOME}/")
     known = assets()
     for folder in ("/console/static/{name}", "/web/{name}"):

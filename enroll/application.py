@@ -39,17 +39,36 @@ class GivenConsent:
 
 
 @dataclass(frozen=True)
+class DocumentNumber:
+    """The number of a document that is no ID card: passport, permit, 户口簿, birth certificate."""
+
+    kind: str
+    number: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Application:
     """Who is to be enrolled. Its `repr` shows nothing personal.
 
     Attributes:
         look_alikes: numbers of enrolled people whom a clerk has found to be somebody else.
+        told_apart: the same, by their ids.
+        link_reason: why the clerk held them for two.
+        by: who enrols, as the ledger names it.
     """
 
-    number: IdNumber = field(repr=False)
+    number: IdNumber | DocumentNumber = field(repr=False)
     name: str = field(repr=False)
     consent: GivenConsent
     look_alikes: tuple[str, ...] = field(default=(), repr=False)
+    told_apart: tuple[str, ...] = ()
+    link_reason: str = "listed"
+    by: str = "import"
+
+    @property
+    def kind(self) -> str:
+        """Of the credential."""
+        return self.number.kind if isinstance(self.number, DocumentNumber) else "resident_id"
 
     @property
     def masked_name(self) -> str:

@@ -1,6 +1,6 @@
 """Enrol one person: every rule of the gallery in one place, for import, desk and demo."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,8 +24,15 @@ from .photos import Photo
 from .rules import EnrolRules
 from .samples import Faces, Samples, refuse_strangers, samples_of, source_key
 
-_KIND = "resident_id"
 _PROPOSALS = 16
+
+
+@dataclass(frozen=True)
+class LookAlike:
+    """Somebody enrolled whose face is as near as a duplicate's. `score` is a cosine."""
+
+    person: str
+    score: float
 
 
 @dataclass(frozen=True)
@@ -46,14 +53,19 @@ class Enroller:
         gallery: Gallery,
         rules: EnrolRules,
         search: GallerySearch | None = None,
+        following: FollowedGallery | None = None,
     ) -> None:
-        """`engine` is the app's (`Database.app`); `search` defaults to the exact scan."""
+        """`engine` is the app's (`Database.app`); `search` defaults to the exact scan.
+
+        A running verifier gives its own `search` with what follows it, so that nothing is held
+        twice.
+        """
         self.gallery = gallery
         self._engine = engine
         self._keyring = keyring
         self._rules = rules
         self._search = search or ExactSearch(gallery.dim)
-        self._following = FollowedGallery(keyring, gallery, self._search)
+        self._following = following or FollowedGallery(keyring, gallery, self._search)
 
     def source_key(self, photos: Sequence[Photo]) -> str:
         """Keyed hash of these photos, see `samples.source_key`."""
@@ -70,11 +82,31 @@ class Enroller:
                 return None
             return self._unchanged(conn, known, application, source)
 
-    def enrol(self, application: Application, samples: Samples, source: str) -> Enrolled:
+    def look_alikes(self, application: Application, vectors: Floats) -> list[LookAlike]:
+        """Everybody else with this face, best first, as `enrol` would refuse for. Writes nothing.
+
+        Raises `PersonRefused`: `name_differs`, `person_not_confirmed`, `differs_from_enrolled`.
+        """
+        with self._engine.begin() as conn:
+            self._following.follow(conn)
+            known = self._known(conn, application)
+            if known is not None:
+                self._refuse_another_face(conn, known, vectors)
+            accepted = self._accepted(conn, application)
+            return self._found(conn, known, vectors, accepted)
+
+    def enrol(
+        self,
+        application: Application,
+        samples: Samples,
+        source: str | None,
+        also: Callable[[Connection, str], None] = lambda _conn, _person: None,
+    ) -> Enrolled:
         """Register, record the consent and store the template, in one transaction.
 
         One enrolment of a gallery goes at a time, over all processes, so that two who look alike
-        cannot slip past each other. Raises `PersonRefused`.
+        cannot slip past each other. `also` is called in the same transaction with the person's id
+        where something was stored. Raises `PersonRefused`.
         """
         refuse_strangers(samples.vectors, self._rules.same_person)
         with self._engine.begin() as conn:
@@ -88,7 +120,9 @@ class Enroller:
                 self._refuse_another_face(conn, known, samples.vectors)
             accepted = self._accepted(conn, application)
             self._refuse_look_alikes(conn, known, samples.vectors, accepted)
-            return self._store(conn, known, application, samples, source, accepted)
+            done = self._store(conn, known, application, samples, source, accepted)
+            also(conn, done.person)
+            return done
 
     def _store(
         self,
@@ -96,13 +130,18 @@ class Enroller:
         known: PersonRef | None,
         application: Application,
         samples: Samples,
-        source: str,
+        source: str | None,
         accepted: Sequence[str],
     ) -> Enrolled:
         institution = self.gallery.institution
         number, consent = application.number.number, application.consent
         person = people.register_person(
-            conn, self._keyring, institution, number=number, name=application.name, kind=_KIND
+            conn,
+            self._keyring,
+            institution,
+            number=number,
+            name=application.name,
+            kind=application.kind,
         )
         had = templates.enrolled_from(conn, self.gallery, person) is not None
         recorded = consents.record(
@@ -125,13 +164,23 @@ class Enroller:
             source_key=source,
         )
         if accepted:
-            people.link_look_alikes(conn, institution, [person, *accepted])
+            people.link_look_alikes(
+                conn,
+                institution,
+                [person, *accepted],
+                application.link_reason,
+                application.by,
+            )
         return Enrolled(person, "updated" if known is not None and had else "enrolled")
 
     def _known(self, conn: Connection, application: Application) -> PersonRef | None:
         """Who holds the number, under the same name. Raises `PersonRefused`."""
         known = people.find_by_number(
-            conn, self._keyring, self.gallery.institution, _KIND, application.number.number
+            conn,
+            self._keyring,
+            self.gallery.institution,
+            application.kind,
+            application.number.number,
         )
         if known is not None:
             if not known.confirmed:
@@ -142,7 +191,7 @@ class Enroller:
         return known
 
     def _unchanged(
-        self, conn: Connection, known: PersonRef, application: Application, source: str
+        self, conn: Connection, known: PersonRef, application: Application, source: str | None
     ) -> Enrolled | None:
         had = templates.enrolled_from(conn, self.gallery, known.id)
         consent = application.consent
@@ -176,12 +225,15 @@ class Enroller:
     def _accepted(self, conn: Connection, application: Application) -> list[str]:
         """People whom a clerk has told apart from this one."""
         found = [
-            people.find_by_number(conn, self._keyring, self.gallery.institution, _KIND, number)
+            people.find_by_number(
+                conn, self._keyring, self.gallery.institution, "resident_id", number
+            )
             for number in application.look_alikes
         ]
         if None in found:
             raise PersonRefused("look_alike_unknown")
-        return [person.id for person in found if person is not None]
+        listed = [person.id for person in found if person is not None]
+        return [*listed, *(one for one in application.told_apart if one not in listed)]
 
     def _refuse_look_alikes(
         self,
@@ -190,18 +242,37 @@ class Enroller:
         vectors: Floats,
         accepted: Sequence[str],
     ) -> None:
-        """Search everybody for somebody else with this face; fillers are nobody."""
+        """Raise for the first of whoever else has this face."""
+        for found in self._found(conn, known, vectors, accepted):
+            name = people.name_of(conn, self._keyring, found.person)
+            raise PersonRefused("looks_like_another", masked(name))
+
+    def _found(
+        self,
+        conn: Connection,
+        known: PersonRef | None,
+        vectors: Floats,
+        accepted: Sequence[str],
+    ) -> list[LookAlike]:
+        """Search everybody for somebody else with this face; fillers are nobody.
+
+        Nor is a file that was merged into another: that other is found by its own face.
+        """
         least = self._rules.duplicate(len(self._following))
         probe = templates.rotate(self.gallery.secrets, fuse(vectors))
         passed = {*accepted, *([] if known is None else [known.id])}
         [hits] = self._search.search(probe[None], None, _PROPOSALS + len(passed))
-        for person, score in hits:
-            if score >= least and person not in passed and not self._synthetic(conn, person):
-                name = people.name_of(conn, self._keyring, person)
-                raise PersonRefused("looks_like_another", masked(name))
+        return [
+            LookAlike(person, score)
+            for person, score in hits
+            if score >= least and person not in passed and self._is_somebody(conn, person)
+        ]
 
-    def _synthetic(self, conn: Connection, person: str) -> bool:
-        return bool(conn.scalar(select(Person.synthetic).where(Person.id == person)))
+    def _is_somebody(self, conn: Connection, person: str) -> bool:
+        found = select(Person.id).where(
+            Person.id == person, Person.synthetic.is_(False), Person.state == "confirmed"
+        )
+        return conn.scalar(found) is not None
 
 
 def enrol_person(

@@ -6,9 +6,17 @@ from typing import get_args
 
 import console
 import web
+from console.enrol_identity import DOCUMENTS
 from console.refusals import WORDED
 from console.registry import PAGES
 from console.webhooks import STATES
+from enroll.desk import LINK_REASONS
+from enroll.live import CODES as LOOKS
+from enroll.live import SIGNS
+from verifier.identity.desk_records import REASONS as DOUBTS
+from verifier.identity.desk_records import Likeness
+from verifier.identity.merging import REASONS as MERGED_FOR
+from verifier.identity.ties import RELATIONS
 from verifier.place import Datum
 from verifier.place.proof import Proof
 from verifier.practice.board import STATUSES
@@ -72,7 +80,29 @@ def used_keys() -> set[str]:
         f"console.flash.roster_{done}"
         for done in ("saved", "cell_saved", "restored", "given", "taken")
     }
-    return (keys | practice_keys()) - NAMES
+    return (keys | practice_keys() | desk_keys()) - NAMES
+
+
+def desk_keys() -> set[str]:
+    """Keys of the enrolment desk that end in a value."""
+    ends = {
+        "step": ["identity", "notice", "camera", "found", "done"],
+        "document": [*DOCUMENTS, "social_security_card", "birth_certificate"],
+        "sex": ["male", "female"],
+        "look": ["good", "another", *LOOKS],
+        "sign": SIGNS,
+        "likeness": get_args(Likeness),
+        "link": LINK_REASONS,
+        "doubt": DOUBTS,
+        "relation": RELATIONS,
+        "state": ["confirmed", "provisional", "merged", "closed"],
+        "tie": ["guardian", "mother", "proxy"],
+        "authorisation": ["active", "revoked", "expired", "used_up"],
+        "merge.reason": MERGED_FOR,
+        "merge.state": ["asked", "undo_asked", "done"],
+    }
+    keys = {f"console.desk.{what}.{end}" for what, all_ in ends.items() for end in all_}
+    return keys | {f"console.flash.enrol_{done}" for done in ("merged", "unmerged")}
 
 
 def practice_keys() -> set[str]:

@@ -132,6 +132,8 @@ class Site:
         self.small = Workers("small", load.small, load.small_waiting, gate)
         # 64 MiB and a tenth of a second each: one at a time, and never in the way of a terminal.
         self.passwords = Workers("passwords", 1, 15, gate)
+        # A desk's live frames, too: a late one is worth nothing, so few wait.
+        self.frames = Workers("frames", 1, 3, gate)
 
     def warm(self) -> None:
         """Fill the index from the store."""
@@ -160,6 +162,7 @@ class Site:
         self.claims.close()
         self.small.close()
         self.passwords.close()
+        self.frames.close()
         self.sealer.close()
 
     def _clone_suspected(self, terminal: str) -> None:

@@ -16,7 +16,7 @@ from verifier.store.schema import ConsentRecord, Identifier, Person
 from verifier.trust import listing, stops
 from verifier.trust.erasures import Erasure, ErasureList, Said
 
-from . import templates
+from . import merging, templates
 from .errors import IdentityRefused
 from .galleries import Gallery
 
@@ -28,6 +28,13 @@ _EXPECTED = text(
     "DELETE FROM expected_visits AS v USING identifiers AS i WHERE i.person = :person "
     "AND v.institution = i.institution AND v.person_key = i.value_key"
 )
+_DESK = (
+    text("DELETE FROM enrolments WHERE person = :person"),
+    text("DELETE FROM duplicate_referrals WHERE person = :person OR other = :person"),
+    text("DELETE FROM person_ties WHERE person = :person OR other = :person"),
+    text("DELETE FROM standing_authorisations WHERE person = :person OR proxy = :person"),
+)
+"""What the enrolment desk wrote of the person, and of whom the person stood for."""
 
 
 def withdraw(
@@ -62,6 +69,8 @@ def withdraw(
             "by": by,
         }
         append(conn, gallery.institution, "consent.withdrawn", body)
+    for other in merging.merged_into(conn, person):  # it is the same person's face
+        removed += withdraw(conn, gallery, other, by, reason)
     return removed
 
 
@@ -73,6 +82,10 @@ def erase(conn: Connection, gallery: Gallery, person: str, by: str = "operator")
     """
     withdraw(conn, gallery, person, by)
     conn.execute(_EXPECTED, {"person": person})  # while the numbers tell which are the person's
+    for other in merging.merged_into(conn, person):
+        erase(conn, gallery, other, by)
+    for statement in _DESK:
+        conn.execute(statement, {"person": person})
     conn.execute(delete(Identifier).where(Identifier.person == person))
     conn.execute(_POINTS, {"person": person})
     done = conn.execute(

@@ -3,6 +3,7 @@
 import hmac
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, exists, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_not
@@ -168,6 +169,18 @@ def names_of(
     }
 
 
+def provisional(conn: Connection, institution: str, most: int = 100) -> list[tuple[str, datetime]]:
+    """Id and time of each file that waits for a number, the newest first."""
+    rows = conn.execute(
+        select(Person.id, Person.created_at)
+        .where(Person.institution == institution, Person.state == "provisional")
+        .where(Person.synthetic.is_(False))
+        .order_by(Person.created_at.desc())
+        .limit(most)
+    )
+    return [(row.id, row.created_at) for row in rows]
+
+
 def correct_name(
     conn: Connection, keyring: KeyRing, institution: str, person: str, name: str, by: str
 ) -> None:
@@ -193,10 +206,71 @@ def correct_name(
     append(conn, institution, "person.corrected", {"person": person, "what": "name", "by": by})
 
 
-def link_look_alikes(conn: Connection, institution: str, people: Collection[str]) -> str:
+def attach_number(
+    conn: Connection,
+    keyring: KeyRing,
+    institution: str,
+    person: str,
+    *,
+    number: str,
+    name: str,
+    kind: str = "resident_id",
+    by: str,
+) -> None:
+    """Give a person a number that nobody had, and the name that stands beside it.
+
+    Whoever was provisional (newborn, 无名氏) is confirmed by it. Raises `IdentityRefused`:
+    `person.unknown`, `person.erased`, `person.number_taken`, `person.has_number` where the person
+    has another number of this kind.
+    """
+    wrapped = _wrapped_key(conn, institution, person)
+    gallery = find_gallery(conn, keyring, institution)
+    if gallery is None:
+        raise IdentityRefused("gallery.missing", "the institution has no gallery")
+    if conn.scalar(select(Identifier.id).filter_by(person=person, kind=kind)) is not None:
+        raise IdentityRefused("person.has_number", "the person has a number of this kind")
+    key = open_data_key(gallery.secrets, person, wrapped)
+    if _add_identifier(conn, keyring, institution, person, key, kind, number) != person:
+        raise IdentityRefused("person.number_taken", "somebody else has this number")
+    conn.execute(
+        update(Person)
+        .where(Person.id == person)
+        .values(
+            state="confirmed",
+            name_sealed=seal_name(key, person, name.strip()),
+            last_four_key=last_four_key(keyring, institution, number),
+            updated_at=now(),
+        )
+    )
+    body = {"person": person, "credential": kind, "by": by}
+    append(conn, institution, "person.number_attached", body)
+
+
+def _wrapped_key(conn: Connection, institution: str, person: str) -> bytes:
+    row = conn.execute(
+        select(Person.data_key_sealed)
+        .where(Person.id == person, Person.institution == institution)
+        .with_for_update()
+    ).one_or_none()
+    if row is None:
+        raise IdentityRefused("person.unknown", "no such person at this institution")
+    if row[0] is None:
+        raise IdentityRefused("person.erased", "the person was erased")
+    wrapped: bytes = row[0]
+    return wrapped
+
+
+def link_look_alikes(
+    conn: Connection,
+    institution: str,
+    people: Collection[str],
+    reason: str = "listed",
+    by: str = "operator",
+) -> str:
     """Mark people whom a clerk found to be different though they look alike; the group's id.
 
-    Groups that touch become one. Nobody in a group is told from another by face alone.
+    Groups that touch become one. Nobody in a group is told from another by face alone. `reason`
+    says why the clerk held them for two, such as `twins`.
     """
     mine = (Person.institution == institution, Person.id.in_(people))
     found = conn.execute(
@@ -212,7 +286,12 @@ def link_look_alikes(conn: Connection, institution: str, people: Collection[str]
         .where(or_(Person.id.in_(people), Person.linked_group.in_(groups)))
         .values(linked_group=group, updated_at=now())
     )
-    append(conn, institution, "people.linked", {"group": group, "people": sorted(people)})
+    append(
+        conn,
+        institution,
+        "people.linked",
+        {"group": group, "people": sorted(people), "reason": reason, "by": by},
+    )
     return group
 
 

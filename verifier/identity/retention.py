@@ -135,6 +135,18 @@ LIVES = (
          "deliveries name them", "removed by staff; the row stays"),
     Life("webhook_deliveries", "通知", "which decision was told to which address: ids",
          PRACTISED, "the making", "a dead letter may be sent again", "the sweeper"),
+    Life("enrolments", "建档记录", "where and when somebody was enrolled; birth and sex sealed",
+         FORGOTTEN, "the last visit", "a look-alike's clerk is told where the other was enrolled",
+         "with the person"),
+    Life("duplicate_referrals", "重复建档疑点", "doubts for the insurance office: ids, a reason",
+         DECIDED, "the doubt", "fund inspection looks back as for decisions",
+         "the sweeper, and with the person"),
+    Life("person_ties", "代办人、监护人", "who stands for whom: ids", DECIDED, "its end",
+         "an act by a proxy may have to be explained", "the sweeper, and with the person"),
+    Life("standing_authorisations", "长期授权", "what a proxy may do, how often, until when",
+         DECIDED, "its end", "as ties", "the sweeper, and with the person"),
+    Life("person_merges", "合并记录", "which file became part of which: ids", None, "",
+         "it is taken back by it, and an erasure reaches both", "kept with the ledger"),
     Life("galleries", "人脸库", "the gallery's key, wrapped", None, "", "templates need it",
          "replaced when keys are renewed"),
     Life("institutions", "机构", "codes and names", None, "", "everything names them", "never"),
@@ -184,6 +196,13 @@ _HIS = (
 )
 """Tables, the column of their end, and their life. Points go with their windows."""
 
+_DESK = {
+    "duplicate_referrals": "at",
+    "person_ties": "ended_at",
+    "standing_authorisations": "coalesce(revoked_at, expires_at)",
+}
+"""Tables of the enrolment desk and what their life counts from."""
+
 _SHORT = {
     "account_codes": text("DELETE FROM account_codes WHERE expires_at < :now"),
     "sessions": text("DELETE FROM sessions WHERE begun_at < :sessions"),
@@ -224,6 +243,8 @@ class Sweeper:
             gone["people"] += 1
         gone["practice"] = self._ended("practice", _PRACTICE, at)
         gone["his"] = self._ended("his", _HIS, at)
+        gone["practice"] = self._practice(at)
+        gone["desk"] = self._desk(at)
         while count := self._decisions(at):
             gone["decisions"] += count
         return gone
@@ -239,6 +260,16 @@ class Sweeper:
                 count += conn.execute(text(old), {"mine": mine, "end": at - life}).rowcount
             if count:
                 append(conn, mine, SWEPT, {"what": what, "count": count})
+        return count
+
+    def _desk(self, at: datetime) -> int:
+        mine, count = self._gallery.institution, 0
+        with self._engine.begin() as conn:
+            for table, since in _DESK.items():
+                old = f"DELETE FROM {table} WHERE institution = :mine AND {since} < :end"  # noqa: S608
+                count += conn.execute(text(old), {"mine": mine, "end": at - DECIDED}).rowcount
+            if count:
+                append(conn, mine, SWEPT, {"what": "desk", "count": count})
         return count
 
     def _each(

@@ -86,6 +86,52 @@ class ExpectedThen(BaseModel):
     valid_from: datetime
     valid_to: datetime | None
     state: str
+class Stands(BaseModel):
+    """A guardian, mother or proxy: of the person, or the person for somebody else."""
+
+    form: str
+    relation: str
+    stands_for: bool
+    since: datetime
+    ended_at: datetime | None
+
+
+class Authorised(BaseModel):
+    """What a proxy was authorised to do: by the person, or the person by somebody else."""
+
+    by_the_person: bool
+    scope: list[str]
+    uses_max: int
+    used: int
+    given_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+
+
+class EnrolledAt(BaseModel):
+    """An enrolment at a desk. Birth and sex as a document said them, where a number does not."""
+
+    at: datetime
+    site: str
+    way: str
+    samples: int
+    about: str | None
+
+
+class Doubted(BaseModel):
+    """A doubt that was passed to the insurance office. `note` is the clerk's, of this person."""
+
+    at: datetime
+    reason: str
+    note: str | None
+
+
+class MadeOne(BaseModel):
+    """Another file that was made part of this one, or this one of another."""
+
+    other: str
+    state: str
+    asked_at: datetime
 
 
 class Happened(BaseModel):
@@ -118,6 +164,11 @@ class Subject(BaseModel):
     decisions: list[Decided]
     practice: list[Practised]
     expected: list[ExpectedThen]
+    enrolments: list[EnrolledAt]
+    stands: list[Stands]
+    authorisations: list[Authorised]
+    doubts: list[Doubted]
+    merges: list[MadeOne]
     entries: list[Happened]
     retention: list[Kept]
     made_at: datetime
@@ -153,6 +204,25 @@ _EXPECTED = text(
     "v.state FROM expected_visits AS v JOIN identifiers AS i "
     "ON i.institution = v.institution AND i.value_key = v.person_key "
     "WHERE i.person = :person ORDER BY v.valid_from, v.kind, v.external_id"
+_ENROLMENTS = text(
+    "SELECT id, at, site, way, samples, about_sealed FROM enrolments WHERE person = :person "
+    "ORDER BY at"
+)
+_STANDS = text(
+    "SELECT kind AS form, relation, other = :person AS stands_for, since, ended_at "
+    "FROM person_ties WHERE :person IN (person, other) ORDER BY since"
+)
+_AUTHORISED = text(
+    "SELECT person = :person AS by_the_person, scope, uses_max, used, given_at, expires_at, "
+    "revoked_at FROM standing_authorisations WHERE :person IN (person, proxy) ORDER BY given_at"
+)
+_DOUBTS = text(
+    "SELECT id, at, reason, note_sealed, person = :person AS own FROM duplicate_referrals "
+    "WHERE :person IN (person, other) ORDER BY at"
+)
+_MERGES = text(
+    "SELECT CASE WHEN kept = :person THEN merged ELSE kept END AS other, state, asked_at "
+    "FROM person_merges WHERE :person IN (kept, merged) ORDER BY asked_at"
 )
 _ENTRIES = text(
     "SELECT at, kind FROM ledger WHERE institution = :institution AND body->>'person' = :person "
@@ -198,6 +268,11 @@ def export(
         decisions=rows(_DECISIONS, Decided),
         practice=[_practised(row, key) for row in conn.execute(_PRACTICE, bound)],
         expected=rows(_EXPECTED, ExpectedThen),
+        enrolments=[_enrolled(row, key) for row in conn.execute(_ENROLMENTS, bound)],
+        stands=rows(_STANDS, Stands),
+        authorisations=rows(_AUTHORISED, Authorised),
+        doubts=[_doubted(row, key) for row in conn.execute(_DOUBTS, bound)],
+        merges=rows(_MERGES, MadeOne),
         entries=rows(_ENTRIES, Happened),
         retention=[
             Kept(
@@ -226,3 +301,18 @@ def _practised(row: Any, key: Any) -> Practised:
         way=row.way,
         point=f"{latitude}, {longitude} ({datum})" if said else None,
     )
+
+
+def _enrolled(row: Any, key: Any) -> EnrolledAt:
+    about = None
+    if row.about_sealed and key:
+        about = unseal(key, row.about_sealed, f"enrolments.about/{row.id}").decode()
+    return EnrolledAt(at=row.at, site=row.site, way=row.way, samples=row.samples, about=about)
+
+
+def _doubted(row: Any, key: Any) -> Doubted:
+    note = None
+    if row.note_sealed and row.own and key:
+        place = f"duplicate_referrals.note/{row.id}"
+        note = unseal(key, row.note_sealed, place).decode()
+    return Doubted(at=row.at, reason=row.reason, note=note)

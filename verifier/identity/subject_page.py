@@ -37,6 +37,18 @@ _WORDS = {
     "planned": "有效",
     "cancelled": "已取消",
     "done": "已完成",
+    "mother": "母亲",
+    "proxy": "代办人",
+    "person.enrolled_at_desk": "在窗口建档",
+    "person.tied": "登记代办人或监护人",
+    "person.untied": "解除代办人或监护人",
+    "authorisation.given": "给出长期授权",
+    "authorisation.used": "代办人使用授权",
+    "authorisation.revoked": "收回授权",
+    "duplicate.referred": "相貌疑点转医保办",
+    "person.merged": "合并档案",
+    "person.unmerged": "撤销合并",
+    "person.number_attached": "补登证件号码",
     "person.registered": "建立档案",
     "person.erased": "删除个人信息",
     "consent.recorded": "记录同意",
@@ -115,6 +127,7 @@ def render(subject: Subject) -> str:
                 for w in subject.practice
             ],
         ),
+        *_desk(subject),
         _table(
             "预约、住院与待发药 Expected visits",
             ["事项 what", "编号 number", "科室 where", "起 from", "止 to", "状态 state"],
@@ -154,6 +167,57 @@ def render(subject: Subject) -> str:
         f"<title>个人信息副本</title><style>{_STYLE}</style>"
         f"<h1>个人信息副本 A copy of your personal information</h1>{''.join(parts)}</html>\n"
     )
+
+
+def _desk(subject: Subject) -> list[str]:
+    """What the enrolment desk wrote down."""
+    return [
+        _table(
+            "建档记录 Enrolments",
+            ["时间 time", "地点 place", "方式 way", "样本 samples", "证件所载 document says"],
+            [
+                [_time(e.at), e.site, e.way, str(e.samples), e.about or ""]
+                for e in subject.enrolments
+            ],
+        ),
+        _table(
+            "代办人与监护人 Proxies and guardians",
+            ["类别 kind", "关系 relation", "您是 you are", "自 since", "至 until"],
+            [
+                [
+                    _word(s.form),
+                    s.relation,
+                    "代办的人 who acts" if s.stands_for else "本人 for whom",
+                    _time(s.since),
+                    _time(s.ended_at),
+                ]
+                for s in subject.stands
+            ],
+        ),
+        _table(
+            "长期授权 Standing authorisations",
+            ["您是 you", "业务 purposes", "已用 used", "给出 given", "到期 ends", "收回 revoked"],
+            [
+                [
+                    "授权人 gave it" if a.by_the_person else "代办人 were given it",
+                    " ".join(_word(purpose) for purpose in a.scope),
+                    f"{a.used}/{a.uses_max}",
+                    _time(a.given_at),
+                    _time(a.expires_at),
+                    _time(a.revoked_at),
+                ]
+                for a in subject.authorisations
+            ],
+        ),
+        _table(
+            "疑点与合并 Doubts and merged files",
+            ["时间 time", "事项 what", "说明 note"],
+            [
+                *[[_time(d.at), d.reason, d.note or ""] for d in subject.doubts],
+                *[[_time(m.asked_at), f"合并 merge: {m.state}", m.other] for m in subject.merges],
+            ],
+        ),
+    ]
 
 
 def _table(title: str, head: list[str], rows: Iterable[list[str]], none: str = "无 none") -> str:

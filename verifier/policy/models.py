@@ -119,6 +119,10 @@ class Policy(_Table):
     challenge_lifetime_s: int = Field(ge=10, le=600)
     receipt_lifetime_s: int = Field(ge=60, le=7 * 86_400)
     guardian_below_age: int = Field(ge=0, le=18)
+    guardian_enrolment: bool = Field(
+        default=False,
+        description="Whether a face may be enrolled under that age, with a guardian's consent.",
+    )
     liveness: LivenessPolicy = LivenessPolicy()
     notices: Annotated[list[NoticeText], Field(min_length=1)]
     purposes: Annotated[dict[Code, Purpose], Field(min_length=1)]

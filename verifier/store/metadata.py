@@ -6,6 +6,7 @@ The tables of one area stand in one module; a module that is not imported here i
 from . import (
     account_tables,
     alarm_tables,
+    desk_tables,
     erasure_tables,
     his_tables,
     ledger_tables,
@@ -23,5 +24,6 @@ MODULES = (
     practice_tables,
     alarm_tables,
     his_tables,
+    desk_tables,
 )
 Base = schema.Base

@@ -4,9 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 from joserfc.jwk import OKPKey
-from sqlalchemy import text
 
-from verifier import ledger
 from verifier.protocol.claim import CredentialReading, Evidence
 from verifier.protocol.desk import DESK, SealKey, SentReading
 from verifier.protocol.errors import refusal
@@ -16,7 +14,7 @@ from verifier.trust.accounts.sessions import SignedIn
 from ..access import STAFF_REFUSALS, Access, extra, refusals
 from ..bodies import described, parsed
 from ..deps import Here, Proven, ProvenTerminal, staff
-from ..site import Site
+from ..desk_readings import taken
 
 router = APIRouter(tags=["desks"])
 
@@ -30,7 +28,6 @@ _TERMINALS = (
     "terminal.suspended",
     "purpose.unknown",
 )
-_HERE = text("SELECT 1 FROM terminals WHERE id = :desk AND institution = :institution")
 
 
 @router.get(
@@ -81,7 +78,7 @@ async def send_a_reading(proven: ProvenTerminal, site: Here) -> Response:
 )
 async def take_a_reading(desk_id: DeskId, clerk: Clerk, site: Here) -> Response:
     """The newest reading of a desk, once. That it was taken, and by whom, is an entry."""
-    reading = await site.small.take(_taken, site, desk_id, clerk)
+    reading = await site.small.take(taken, site, desk_id, clerk)
     if reading is None:
         raise refusal("reading.none")
     return Response(reading.model_dump_json(), media_type="application/json")
@@ -99,15 +96,3 @@ def _opened(sealed: str, key: OKPKey, demo: bool) -> CredentialReading:
     if evidence.reading.simulated and not demo:
         raise refusal("evidence.simulated")
     return evidence.reading
-
-
-def _taken(site: Site, desk: str, clerk: SignedIn) -> CredentialReading | None:
-    mine = site.parts.institution
-    with site.parts.engine.begin() as conn:
-        if conn.scalar(_HERE, {"desk": desk, "institution": mine}) is None:
-            return None
-        reading = site.readings.take(desk)
-        if reading is not None:
-            facts = {"terminal": desk, "account": clerk.account, "credential": reading.kind}
-            ledger.append(conn, mine, "reading.taken", facts)
-    return reading

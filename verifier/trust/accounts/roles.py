@@ -22,6 +22,9 @@ class Permission(StrEnum):
     READINGS_TAKE = "readings:take"
     PEOPLE_EXPORT = "people:export"
     PEOPLE_ERASE = "people:erase"
+    PEOPLE_ENROL = "people:enrol"
+    PEOPLE_MERGE = "people:merge"
+    DUPLICATES_READ = "duplicates:read"
     PRACTICE_READ = "practice:read"
     PRACTICE_REVIEW = "practice:review"
     PRACTICE_REGISTER = "practice:register"
@@ -74,6 +77,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     # Of a room that is still to be built a role has nothing here yet.
     Role.ENROLMENT_CLERK: frozenset({_P.READINGS_TAKE, _P.EXPECTED_READ}),
     Role.COUNTER: frozenset({_P.RECEIPTS_READ, _P.READINGS_TAKE, _P.EXPECTED_READ}),
+    Role.ENROLMENT_CLERK: frozenset({_P.READINGS_TAKE, _P.PEOPLE_ENROL, _P.PEOPLE_MERGE}),
+    Role.COUNTER: frozenset({_P.RECEIPTS_READ, _P.READINGS_TAKE}),
     # Of the departments that the account keeps; medical affairs of all.
     Role.SCHEDULER: frozenset({_P.ROSTER_READ, _P.ROSTER_EDIT}),
     Role.MEDICAL_AFFAIRS: frozenset(
@@ -92,11 +97,16 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     ),
     Role.INSURANCE_OFFICE: frozenset({_P.RECEIPTS_READ, _P.PRACTICE_READ, _P.SITES_READ}),
     Role.INSURANCE_OFFICE: frozenset({_P.RECEIPTS_READ, _P.PRACTICE_READ, _P.EXPECTED_READ}),
+    # A second person for a merge, beside the desk.
+    Role.INSURANCE_OFFICE: frozenset(
+        {_P.RECEIPTS_READ, _P.PRACTICE_READ, _P.DUPLICATES_READ, _P.PEOPLE_MERGE}
+    ),
     Role.AUDITOR: frozenset(
         {
             _P.RECEIPTS_READ,
             _P.LEDGER_READ,
             _P.TERMINALS_READ,
+            _P.DUPLICATES_READ,
             _P.PRACTICE_READ,
             _P.ROSTER_READ,
             _P.SITES_READ,
