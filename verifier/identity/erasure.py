@@ -25,6 +25,16 @@ _POINTS = text(
     "(SELECT id FROM practice_windows WHERE practitioner = :person)"
 )
 
+_KEYED = (
+    text("DELETE FROM lost_cards WHERE person = :person"),
+    text(
+        "UPDATE counter_results SET number_key = NULL WHERE item IN "
+        "(SELECT id FROM counter_items WHERE person = :person)"
+    ),
+    text("UPDATE counter_results SET proxy_key = NULL, proxy = NULL WHERE proxy = :person"),
+)
+"""Keyed hashes of the person's numbers that the counter kept."""
+
 
 def withdraw(
     conn: Connection,
@@ -69,7 +79,8 @@ def erase(conn: Connection, gallery: Gallery, person: str, by: str = "operator")
     """
     withdraw(conn, gallery, person, by)
     conn.execute(delete(Identifier).where(Identifier.person == person))
-    conn.execute(_POINTS, {"person": person})
+    for statement in (_POINTS, *_KEYED):
+        conn.execute(statement, {"person": person})
     done = conn.execute(
         update(Person)
         .where(Person.id == person, Person.data_key_sealed.is_not(None))

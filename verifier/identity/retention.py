@@ -5,7 +5,7 @@ entered in the ledger in the same transaction, so that `ledger verify` can tell 
 over from one that somebody removed.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -117,6 +117,13 @@ LIVES = (
          "a question may be of 180 days ago", "the sweeper"),
     Life("practice_changes", "执业变更", "that something changed: ids, times", PRACTISED,
          "the change", "a HIS that was away catches up", "the sweeper"),
+    Life("counter_items", "人工窗口记录", "visits at the counter: ids, codes, times", DECIDED,
+         "the entry", "as decisions", "the sweeper"),
+    Life("counter_results", "人工窗口核对依据",
+         "kinds of documents seen, keyed hashes of their numbers, who decided", DECIDED,
+         "the entry of the visit", "as decisions", "with the visit"),
+    Life("lost_cards", "挂失", "keyed hashes of cards reported lost", DECIDED,
+         "its being taken off", "as decisions; a card on the list stays there", "the sweeper"),
     Life("galleries", "人脸库", "the gallery's key, wrapped", None, "", "templates need it",
          "replaced when keys are renewed"),
     Life("institutions", "机构", "codes and names", None, "", "everything names them", "never"),
@@ -160,6 +167,9 @@ _PRACTICE = (
 )
 """Tables, the column of their end, and their life. Points go with their windows."""
 
+_COUNTER = (("counter_items", "entered_at", DECIDED), ("lost_cards", "ended_at", DECIDED))
+"""The counter's, before the decisions that they name. Results go with their items."""
+
 _SHORT = {
     "account_codes": text("DELETE FROM account_codes WHERE expires_at < :now"),
     "sessions": text("DELETE FROM sessions WHERE begun_at < :sessions"),
@@ -198,20 +208,21 @@ class Sweeper:
             with self._engine.begin() as conn:
                 erasure.erase(conn, self._gallery, person)
             gone["people"] += 1
-        gone["practice"] = self._practice(at)
+        gone["practice"] = self._rows(at, "practice", _PRACTICE)
+        gone["counter"] = self._rows(at, "counter", _COUNTER)
         while count := self._decisions(at):
             gone["decisions"] += count
         return gone
 
-    def _practice(self, at: datetime) -> int:
-        """What told where somebody practised; windows before the decisions that opened them."""
+    def _rows(self, at: datetime, what: str, tables: Sequence[tuple[str, str, timedelta]]) -> int:
+        """Rows that only time ends; windows before the decisions that opened them."""
         mine, count = self._gallery.institution, 0
         with self._engine.begin() as conn:
-            for table, column, life in _PRACTICE:
+            for table, column, life in tables:
                 old = f"DELETE FROM {table} WHERE institution = :mine AND {column} < :end"  # noqa: S608
                 count += conn.execute(text(old), {"mine": mine, "end": at - life}).rowcount
             if count:
-                append(conn, mine, SWEPT, {"what": "practice", "count": count})
+                append(conn, mine, SWEPT, {"what": what, "count": count})
         return count
 
     def _each(

@@ -74,6 +74,24 @@ class Practised(BaseModel):
     point: str | None
 
 
+class AtCounter(BaseModel):
+    """A visit that came to the counter, of the person or where the person came for another."""
+
+    at: datetime
+    purpose: str
+    origin: str
+    state: str
+    as_proxy: bool
+
+
+class LostCard(BaseModel):
+    """A card of the person whose loss was reported."""
+
+    kind: str
+    reported_at: datetime
+    ended_at: datetime | None
+
+
 class Happened(BaseModel):
     """A ledger entry that names the person's id."""
 
@@ -103,6 +121,8 @@ class Subject(BaseModel):
     faces: list[Face]
     decisions: list[Decided]
     practice: list[Practised]
+    counter: list[AtCounter]
+    lost_cards: list[LostCard]
     entries: list[Happened]
     retention: list[Kept]
     made_at: datetime
@@ -122,8 +142,9 @@ _FACES = text(
     "JOIN galleries AS g ON g.id = t.gallery WHERE t.person = :person"
 )
 _DECISIONS = text(
-    "SELECT d.decided_at AS at, d.purpose, d.outcome, d.assurance, k.site, k.label AS terminal, "
-    "r.id AS receipt FROM decisions AS d JOIN terminals AS k ON k.id = d.terminal "
+    "SELECT d.decided_at AS at, d.purpose, d.outcome, d.assurance, "
+    "coalesce(k.site, '') AS site, coalesce(k.label, '人工窗口') AS terminal, "
+    "r.id AS receipt FROM decisions AS d LEFT JOIN terminals AS k ON k.id = d.terminal "
     "LEFT JOIN receipts AS r ON r.decision = d.id WHERE d.person = :person ORDER BY d.decided_at"
 )
 _PRACTICE = text(
@@ -132,6 +153,14 @@ _PRACTICE = text(
     "LEFT JOIN practice_locks AS l ON l.practice_window = w.id "
     "LEFT JOIN practice_points AS k ON k.practice_window = w.id "
     "WHERE w.practitioner = :person ORDER BY w.opened_at"
+)
+_COUNTER = text(
+    "SELECT happened_at AS at, purpose, origin, state, person IS DISTINCT FROM :person AS as_proxy "
+    "FROM counter_items AS i WHERE person = :person OR EXISTS (SELECT 1 FROM counter_results AS r "
+    "WHERE r.item = i.id AND r.proxy = :person) ORDER BY happened_at"
+)
+_LOST = text(
+    "SELECT kind, reported_at, ended_at FROM lost_cards WHERE person = :person ORDER BY reported_at"
 )
 _ENTRIES = text(
     "SELECT at, kind FROM ledger WHERE institution = :institution AND body->>'person' = :person "
@@ -176,6 +205,8 @@ def export(
         faces=rows(_FACES, Face),
         decisions=rows(_DECISIONS, Decided),
         practice=[_practised(row, key) for row in conn.execute(_PRACTICE, bound)],
+        counter=rows(_COUNTER, AtCounter),
+        lost_cards=rows(_LOST, LostCard),
         entries=rows(_ENTRIES, Happened),
         retention=[
             Kept(

@@ -300,8 +300,10 @@ class Challenge(Suited, Base):
 
 
 class DecisionRow(Suited, Base):
-    """A stored result over one challenge: a decision, or a refusal final for these bytes. A decision
-    of the counter has neither terminal nor challenge (`counter_results` says on what it rests).
+    """A stored result over one challenge: a decision, or a refusal final for these bytes.
+
+    A decision of the counter has neither terminal nor challenge: `counter_results` says on what it
+    rests.
 
     `institution` is its terminal's, written beside it. No foreign key: every claim at work would
     lock the one row of its institution, for a truth that the terminal's key holds already.
