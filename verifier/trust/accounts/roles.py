@@ -20,6 +20,8 @@ class Permission(StrEnum):
     LEDGER_READ = "ledger:read"
     RECEIPTS_READ = "receipts:read"
     READINGS_TAKE = "readings:take"
+    COUNTER_WORK = "counter:work"
+    COUNTER_SECOND = "counter:second"
     PEOPLE_EXPORT = "people:export"
     PEOPLE_ERASE = "people:erase"
     PRACTICE_READ = "practice:read"
@@ -66,7 +68,9 @@ _P = Permission
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     # Of a room that is still to be built a role has nothing here yet.
     Role.ENROLMENT_CLERK: frozenset({_P.READINGS_TAKE}),
-    Role.COUNTER: frozenset({_P.RECEIPTS_READ, _P.READINGS_TAKE}),
+    Role.COUNTER: frozenset(
+        {_P.RECEIPTS_READ, _P.READINGS_TAKE, _P.COUNTER_WORK, _P.COUNTER_SECOND}
+    ),
     # Of the departments that the account keeps; medical affairs of all.
     Role.SCHEDULER: frozenset({_P.ROSTER_READ, _P.ROSTER_EDIT}),
     Role.MEDICAL_AFFAIRS: frozenset(
@@ -79,7 +83,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.ROSTER_EDIT,
         }
     ),
-    Role.INSURANCE_OFFICE: frozenset({_P.RECEIPTS_READ, _P.PRACTICE_READ}),
+    Role.INSURANCE_OFFICE: frozenset({_P.RECEIPTS_READ, _P.PRACTICE_READ, _P.COUNTER_SECOND}),
     Role.AUDITOR: frozenset(
         {
             _P.RECEIPTS_READ,
