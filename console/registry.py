@@ -4,6 +4,11 @@ from itertools import chain
 
 from . import (
     accounts,
+    counter,
+    counter_downtime,
+    counter_item,
+    counter_lost,
+    counter_second,
     entrance,
     home,
     keepers,
@@ -27,6 +32,11 @@ from .pages import Page
 ROOMS = (
     home,
     entrance,
+    counter,
+    counter_second,
+    counter_lost,
+    counter_downtime,
+    counter_item,
     practice_board,
     practice_reviews,
     practice_people,

@@ -6,8 +6,14 @@ from typing import get_args
 
 import console
 import web
+from console.counter_lost import SECONDS
 from console.refusals import WORDED
 from console.registry import PAGES
+from verifier.counter.documents import KINDS
+from verifier.counter.items import ENDS as ENDS_AT_COUNTER
+from verifier.counter.resolving import WHYS as WHYS_TO_PASS
+from verifier.decision.facts import Reason as Because
+from verifier.identity.lost_cards import CARDS
 from verifier.place.proof import Proof
 from verifier.practice.board import STATUSES
 from verifier.practice.completeness import ENDS, REVIEWS
@@ -18,6 +24,7 @@ from verifier.practice.registry import BASES, PROFESSIONS, Payment, Right
 from verifier.practice.windows import ClosedBy
 from verifier.protocol.practice import Reason
 from verifier.shifts import ShiftKind, SwapKind, SwapState
+from verifier.store.counter_tables import ORIGINS, STATES
 from verifier.trust.accounts.roles import Permission, Role
 from verifier.trust.terminal_states import State
 
@@ -55,7 +62,20 @@ def used_keys() -> set[str]:
         f"console.flash.roster_{done}"
         for done in ("saved", "cell_saved", "restored", "given", "taken")
     }
-    return (keys | practice_keys()) - NAMES
+    return (keys | practice_keys() | counter_keys()) - NAMES
+
+
+def counter_keys() -> set[str]:
+    """Keys of the counter's rooms that end in a value."""
+    ends = {
+        "state": STATES,
+        "document": {*KINDS, *CARDS, *SECONDS},
+        "reason": [*Because, *ORIGINS],
+        "pass.why": WHYS_TO_PASS,
+        "end": [*ENDS_AT_COUNTER, "passed_at_terminal"],
+        "way": ["document", "let_pass"],
+    }
+    return {f"console.counter.{what}.{end}" for what, all_ in ends.items() for end in all_}
 
 
 def practice_keys() -> set[str]:

@@ -68,9 +68,7 @@ class Clerk:
 
     def agrees(self, item: str, *, agreed: bool = True) -> IssuedReceipt | None:
         with self.hospital.database.app.begin() as conn:
-            return resolving.second(
-                conn, self.counter, item, self.account, self.now, agreed=agreed
-            )
+            return resolving.second(conn, self.counter, item, self.account, self.now, agreed=agreed)
 
     def takes_back(self, item: str) -> None:
         with self.hospital.database.app.begin() as conn:

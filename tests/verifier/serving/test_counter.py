@@ -12,9 +12,9 @@ from verifier.decision.facts import Reason
 from verifier.protocol.errors import Refused
 from verifier.protocol.values import Assurance, Outcome
 
-from .counters import Clerk, checked, clerk, findings, id_card
-from .hospital import Hospital, Person, Terminal, card, faceless, invent, visit_of
 from ..fixtures import INSTITUTION
+from .counters import Clerk, checked, clerk, findings, id_card
+from .hospital import Hospital, Terminal, card, faceless, invent, visit_of
 
 ZHANG, LI = invent(1), invent(2, "李四")
 

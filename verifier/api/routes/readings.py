@@ -81,7 +81,7 @@ async def send_a_reading(proven: ProvenTerminal, site: Here) -> Response:
 )
 async def take_a_reading(desk_id: DeskId, clerk: Clerk, site: Here) -> Response:
     """The newest reading of a desk, once. That it was taken, and by whom, is an entry."""
-    reading = await site.small.take(_taken, site, desk_id, clerk)
+    reading = await site.small.take(taken, site, desk_id, clerk)
     if reading is None:
         raise refusal("reading.none")
     return Response(reading.model_dump_json(), media_type="application/json")
@@ -101,7 +101,8 @@ def _opened(sealed: str, key: OKPKey, demo: bool) -> CredentialReading:
     return evidence.reading
 
 
-def _taken(site: Site, desk: str, clerk: SignedIn) -> CredentialReading | None:
+def taken(site: Site, desk: str, clerk: SignedIn) -> CredentialReading | None:
+    """The newest reading of a desk of this institution, once, with an entry of who took it."""
     mine = site.parts.institution
     with site.parts.engine.begin() as conn:
         if conn.scalar(_HERE, {"desk": desk, "institution": mine}) is None:
