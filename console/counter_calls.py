@@ -33,6 +33,7 @@ AGAIN = frozenset(
         "counter.card_lost",
         "counter.document_expired",
         "counter.later_no_pass",
+        "counter.line_entered",
         "counter.no_proxy",
         "counter.number_malformed",
         "counter.other_person",

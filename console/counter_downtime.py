@@ -1,6 +1,7 @@
 """Downtime (停机): a sheet to be printed beforehand, and lines entered afterwards (断网补录)."""
 
 import re
+import secrets
 from datetime import datetime
 from typing import Any
 
@@ -31,7 +32,10 @@ DOWNTIME = f"{COUNTER}/downtime"
 LINES = 12
 """Lines of one sheet; a line's number is the sheet's, a hyphen and its own."""
 
-_LINE = re.compile(r"TJ[0-9]{6}-[0-9]{2}")
+_SIGNS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+"""None that is taken for another in somebody's hand."""
+
+_LINE = re.compile(f"TJ[{_SIGNS}]{{6}}-[0-9]{{2}}")
 
 
 async def show_form(request: Request) -> Response:
@@ -41,8 +45,7 @@ async def show_form(request: Request) -> Response:
 
 async def show_sheet(request: Request) -> Response:
     """A numbered sheet to be printed and kept at the desk for the next downtime."""
-    at = site_of(request).parts.clock().astimezone(CHINA)
-    sheet = f"TJ{at:%y%m%d}"
+    sheet = "TJ" + "".join(secrets.choice(_SIGNS) for _ in range(6))  # no two are the same
     numbers = [f"{sheet}-{line:02d}" for line in range(1, LINES + 1)]
     return render(
         request, "counter_sheet.html", sheet=sheet, numbers=numbers, titles=queued_purposes(request)

@@ -9,6 +9,7 @@ _STATUS = {
     "counter.card_lost": 409,
     "counter.document_expired": 409,
     "counter.later_no_pass": 409,
+    "counter.line_entered": 409,
     "counter.no_proxy": 409,
     "counter.not_yours": 409,
     "counter.number_malformed": 422,

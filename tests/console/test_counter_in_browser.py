@@ -252,7 +252,7 @@ def test_a_line_of_a_downtime_sheet_is_entered_with_both_times(
         page.click("nav >> text=停机补录")
         page.click("text=停机登记单 >> nth=0")
         line = page.locator(".grid tbody th").first.inner_text()
-        assert re.fullmatch(r"TJ\d{6}-01", line)
+        assert re.fullmatch(r"TJ\w{6}-01", line)
         screen.open(f"{COUNTER}/downtime")
         was = hospital.clock() - timedelta(hours=3) + timedelta(hours=8)
         page.fill("#line", line)
@@ -262,6 +262,13 @@ def test_a_line_of_a_downtime_sheet_is_entered_with_both_times(
         page.click("main form button")
         assert "已补录" in page.inner_text("[role=status]")
         assert "补录时间" in page.inner_text(".pairs >> nth=0")
+        screen.open(f"{COUNTER}/downtime")
+        page.fill("#line", line)
+        page.fill("#happened_at", f"{was:%Y-%m-%dT%H:%M}")
+        page.fill("#number", ZHANG.number)
+        page.check("input[name=seen]")
+        page.click("main form button")
+        assert "已经补录过" in page.inner_text("[role=alert]")
     with hospital.database.app.connect() as conn:
         row = conn.execute(
             text("SELECT happened_at, entered_at, entered_by, person, visit FROM counter_items")

@@ -34,6 +34,10 @@ WHERE counter_items.institution = excluded.institution
 RETURNING id
 """)
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext('counter:' || :institution))")
+_ENTERED = text("""
+SELECT EXISTS (SELECT 1 FROM counter_items
+               WHERE institution = :institution AND number = :number AND origin = 'downtime')
+""")
 _LAST = text("""
 SELECT coalesce(max(substr(number, 9)::int), 0) FROM counter_items
 WHERE institution = :institution AND origin = 'emergency' AND number LIKE :day || '%'
@@ -134,8 +138,12 @@ def entered(
 ) -> str:
     """A visit of a downtime sheet (停机登记单), taken by who enters it; the item's id.
 
-    Raises `CounterRefused` with `counter.time_outside` for a time to come or too long ago.
+    Raises `CounterRefused`: `counter.time_outside` for a time to come or too long ago,
+    `counter.line_entered` for a line that was entered before.
     """
+    conn.execute(_ONE_AT_A_TIME, {"institution": institution})
+    if conn.scalar(_ENTERED, {"institution": institution, "number": sheet}):
+        raise CounterRefused("counter.line_entered")
     if not at - policy.counter.entered <= happened_at <= at:
         raise CounterRefused("counter.time_outside")
     return _add(

@@ -7,6 +7,7 @@ Code = Literal[
     "counter.card_known",
     "counter.document_expired",
     "counter.later_no_pass",
+    "counter.line_entered",
     "counter.no_proxy",
     "counter.not_yours",
     "counter.number_malformed",

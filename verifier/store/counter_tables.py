@@ -36,11 +36,11 @@ class CounterItem(Base):
             postgresql_where=text("state IN ('waiting','taken','later')"),
         ),
         Index(
-            "uq_counter_items_temporary",
+            "uq_counter_items_given_number",
             "institution",
             "number",
             unique=True,
-            postgresql_where=text("origin = 'emergency'"),
+            postgresql_where=text("origin IN ('emergency','downtime')"),
         ),
         Index("ix_counter_items_institution_state", "institution", "state", "due_at"),
     )

@@ -76,7 +76,7 @@ def upgrade() -> None:
     op.create_index('ix_counter_items_institution_state', 'counter_items', ['institution', 'state', 'due_at'], unique=False)
     op.create_index(op.f('ix_counter_items_person'), 'counter_items', ['person'], unique=False)
     op.create_index('uq_counter_items_open', 'counter_items', ['visit'], unique=True, postgresql_where=sa.text("state IN ('waiting','taken','later')"))
-    op.create_index('uq_counter_items_temporary', 'counter_items', ['institution', 'number'], unique=True, postgresql_where=sa.text("origin = 'emergency'"))
+    op.create_index('uq_counter_items_given_number', 'counter_items', ['institution', 'number'], unique=True, postgresql_where=sa.text("origin IN ('emergency','downtime')"))
     op.create_table('counter_results',
     sa.Column('decision', sa.String(length=22), nullable=False),
     sa.Column('institution', sa.String(length=32), nullable=False),
