@@ -369,6 +369,16 @@ class WriteJournal:
 
 
 @dataclass(frozen=True)
+class TellCounter:
+    """Tell the verifier that this visit is on its way to the counter, which then expects it. Where
+    that is not heard the person is served all the same.
+    """
+
+    visit: str
+    reason: str | None
+
+
+@dataclass(frozen=True)
 class SendCheckIn:
     """Check in or out on the decision of this receipt. The same again has one effect. Answer:
     `CheckInAnswered`, `Unreachable` or `WasRefused`.
@@ -402,4 +412,13 @@ class Forget:
     """Drop whatever is held of the person."""
 
 
-Effect = OpenVisit | Submit | SendCheckIn | ShowSiteCode | WriteJournal | PrintSlip | Forget
+Effect = (
+    OpenVisit
+    | Submit
+    | SendCheckIn
+    | ShowSiteCode
+    | WriteJournal
+    | TellCounter
+    | PrintSlip
+    | Forget
+)

@@ -26,7 +26,8 @@ VALUES (:id, :institution, :number, :origin, :visit, :purpose, :reason, :decisio
         :person, :state, :happened_at, :entered_at, :entered_by, :due_at, :handler, :handler,
         :taken_at)
 ON CONFLICT (visit) WHERE state IN ('waiting','taken','later') DO UPDATE
-SET reason = excluded.reason, decision = coalesce(excluded.decision, counter_items.decision),
+SET reason = coalesce(excluded.reason, counter_items.reason),
+    decision = coalesce(excluded.decision, counter_items.decision),
     origin = CASE WHEN excluded.origin = 'terminal' THEN excluded.origin
                   ELSE counter_items.origin END,
     person = coalesce(excluded.person, counter_items.person)

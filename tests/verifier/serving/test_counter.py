@@ -7,8 +7,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from verifier.counter import items, lost
+from verifier.counter.documents import Document, typed
 from verifier.counter.errors import CounterRefused
+from verifier.counter.lost import Second
 from verifier.decision.facts import Reason
+from verifier.identity import erasure, subject, subject_page
+from verifier.identity.lost_cards import is_lost
+from verifier.identity.retention import Sweeper
+from verifier.protocol.counter import AtCounter
 from verifier.protocol.errors import Refused
 from verifier.protocol.values import Assurance, Outcome
 
@@ -286,8 +293,6 @@ def test_a_purpose_that_takes_no_proxy_says_so(
 def test_another_institution_sees_and_takes_nothing(
     hospital: Hospital, terminal: Terminal, wang: Clerk
 ) -> None:
-    from verifier.counter import items
-
     rejected(hospital, terminal)
     (item,) = wang.queue()
     with hospital.database.app.begin() as conn:
@@ -296,3 +301,110 @@ def test_another_institution_sees_and_takes_nothing(
             items.take(conn, "H99010100002", item.id, wang.account, wang.now)
     assert wang.get(item.id).state == "waiting"
     assert INSTITUTION != "H99010100002"
+
+
+def test_who_pressed_the_counters_door_is_expected_there(
+    hospital: Hospital, terminal: Terminal, wang: Clerk
+) -> None:
+    visit = terminal.challenge("dispensing").visit
+    said = AtCounter(visit=visit, purpose="dispensing")
+    for _ in range(2):
+        answer = terminal.post("/v1/counter/visits", said.model_dump_json().encode())
+        assert answer.status_code == 204, answer.text
+    (item,) = wang.queue()
+    assert (item.origin, item.number, item.reason) == ("pressed", visit[:6].upper(), None)
+    other = hospital.terminal()
+    refused = other.post("/v1/counter/visits", said.model_dump_json().encode())
+    assert refused.json()["code"] == "challenge.unknown"
+    strange = said.model_copy(update={"purpose": "practice_check_in"})
+    refused = terminal.post("/v1/counter/visits", strange.model_dump_json().encode())
+    assert refused.json()["code"] == "purpose.unknown"
+
+
+def test_pressing_the_door_after_a_referral_keeps_its_reason(
+    hospital: Hospital, terminal: Terminal, wang: Clerk
+) -> None:
+    visit = rejected(hospital, terminal)
+    said = AtCounter(visit=visit, purpose="dispensing")
+    terminal.post("/v1/counter/visits", said.model_dump_json().encode())
+    (item,) = wang.queue()
+    assert (item.origin, item.reason) == ("terminal", Reason.FACE_DIFFERS)
+
+
+def test_a_document_on_the_list_of_lost_cards_does_not_resolve_and_another_does(
+    hospital: Hospital, terminal: Terminal, wang: Clerk
+) -> None:
+    visit = rejected(hospital, terminal)
+    lose(hospital, wang, typed("social_security_card", ZHANG.number))
+    (item,) = wang.queue()
+    wang.take(item.id)
+    lost_card = typed("social_security_card", ZHANG.number)
+    assert code(lambda: wang.sees(item.id, lost_card)) == "counter.card_lost"
+    assert checked(hospital, wang.sees(item.id, id_card(ZHANG)), visit).reasons == []
+
+
+def lose(hospital: Hospital, one: Clerk, card: Document) -> None:
+    """A loss, reported with the holder's name."""
+    with hospital.database.app.begin() as conn:
+        second = Second("name", ZHANG.name)
+        lost.report(conn, hospital.keyring, INSTITUTION, card, second, one.account, one.now)
+
+
+def test_a_lost_card_is_lost_here_and_nowhere_else(
+    hospital: Hospital, terminal: Terminal, wang: Clerk
+) -> None:
+    lose(hospital, wang, id_card(ZHANG))
+    assert code(lambda: lose(hospital, wang, id_card(ZHANG))) == "counter.card_known"
+    with hospital.database.app.connect() as conn:
+        said = (hospital.keyring, "resident_id", ZHANG.number)
+        here, elsewhere = (
+            is_lost(conn, said[0], code, *said[1:]) for code in (INSTITUTION, "H99010100002")
+        )
+    assert (here, elsewhere) == (True, False)
+    assert terminal.decide(faceless(ZHANG)).decision.reasons == [Reason.CARD_ON_HOLD]
+    social = faceless(ZHANG).model_copy(
+        update={"reading": card(ZHANG).model_copy(update={"kind": "social_security_card"})}
+    )
+    assert terminal.decide(social).decision.outcome is Outcome.ACCEPTED, "that card is not lost"
+
+
+def test_a_person_may_see_and_have_erased_what_the_counter_kept(
+    hospital: Hospital, terminal: Terminal, wang: Clerk
+) -> None:
+    proxy = hospital.register(LI)
+    rejected(hospital, terminal)
+    (item,) = wang.queue()
+    wang.take(item.id)
+    wang.sees(item.id, id_card(ZHANG), id_card(LI))
+    lose(hospital, wang, id_card(ZHANG))
+    person = str(wang.get(item.id).person)
+    with hospital.database.app.begin() as conn:
+        copy = subject.export(conn, hospital.keyring, INSTITUTION, person)
+        proxys = subject.export(conn, hospital.keyring, INSTITUTION, proxy)
+    assert [(one.state, one.as_proxy) for one in copy.counter] == [("resolved", False)]
+    assert [one.as_proxy for one in proxys.counter] == [True]
+    assert [one.kind for one in copy.lost_cards] == ["resident_id"]
+    assert [one.terminal for one in copy.decisions][-1] == "人工窗口"
+    assert "人工窗口 At the counter" in subject_page.render(copy)
+    with hospital.database.app.begin() as conn:
+        for each in (person, proxy):
+            erasure.erase(conn, hospital.gallery, each)
+    assert hospital.count("lost_cards") == 0
+    assert hospital.count("counter_results", "number_key IS NOT NULL OR proxy IS NOT NULL") == 0
+    assert hospital.count("counter_results", "proxy_key IS NOT NULL") == 0
+    assert findings(hospital) == []
+
+
+def test_what_the_counter_kept_ends_with_its_decisions_and_the_ledger_says_so(
+    hospital: Hospital, terminal: Terminal, wang: Clerk
+) -> None:
+    rejected(hospital, terminal)
+    (item,) = wang.queue()
+    wang.take(item.id)
+    wang.sees(item.id, id_card(ZHANG))
+    wang.emergency()
+    later = hospital.clock() + timedelta(days=1100)
+    gone = Sweeper(hospital.database.app, hospital.gallery).sweep(later)
+    assert gone["counter"] == 2
+    assert hospital.count("counter_items") == hospital.count("counter_results") == 0
+    assert hospital.count("decisions") == 0
