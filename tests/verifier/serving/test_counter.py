@@ -14,7 +14,6 @@ from verifier.counter.lost import Second
 from verifier.decision.facts import Reason
 from verifier.identity import erasure, subject, subject_page
 from verifier.identity.lost_cards import is_lost
-from verifier.identity.retention import Sweeper
 from verifier.protocol.counter import AtCounter
 from verifier.protocol.errors import Refused
 from verifier.protocol.values import Assurance, Outcome
@@ -393,18 +392,3 @@ def test_a_person_may_see_and_have_erased_what_the_counter_kept(
     assert hospital.count("counter_results", "number_key IS NOT NULL OR proxy IS NOT NULL") == 0
     assert hospital.count("counter_results", "proxy_key IS NOT NULL") == 0
     assert findings(hospital) == []
-
-
-def test_what_the_counter_kept_ends_with_its_decisions_and_the_ledger_says_so(
-    hospital: Hospital, terminal: Terminal, wang: Clerk
-) -> None:
-    rejected(hospital, terminal)
-    (item,) = wang.queue()
-    wang.take(item.id)
-    wang.sees(item.id, id_card(ZHANG))
-    wang.emergency()
-    later = hospital.clock() + timedelta(days=1100)
-    gone = Sweeper(hospital.database.app, hospital.gallery).sweep(later)
-    assert gone["counter"] == 2
-    assert hospital.count("counter_items") == hospital.count("counter_results") == 0
-    assert hospital.count("decisions") == 0
