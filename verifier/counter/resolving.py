@@ -37,8 +37,10 @@ _ASK = text("""
 UPDATE counter_items SET pass_reason = :reason, pass_by = :account, pass_at = :at
 WHERE institution = :institution AND id = :item
 """)
+# Whose the visit was by the terminal's card, if it read one: the wrong document may have been seen.
 _AGAIN = text("""
-UPDATE counter_items SET state = 'taken', handler = :account, ended_at = NULL, ended_by = NULL
+UPDATE counter_items SET state = 'taken', handler = :account, ended_at = NULL, ended_by = NULL,
+       person = (SELECT d.person FROM decisions AS d WHERE d.id = counter_items.decision)
 WHERE institution = :institution AND id = :item
 """)
 _STANDING = text("""

@@ -246,6 +246,21 @@ def test_an_emergency_is_one_touch_and_its_identity_comes_later(
     assert findings(hospital) == []
 
 
+def test_an_emergency_verified_on_the_wrong_document_is_put_right(
+    hospital: Hospital, wang: Clerk
+) -> None:
+    hospital.register(LI)
+    person = hospital.register(ZHANG)
+    item = wang.emergency()
+    wang.take(item)
+    wang.sees(item, id_card(LI))
+    wang.takes_back(item)
+    assert wang.get(item).person is None
+    wang.sees(item, id_card(ZHANG))
+    assert wang.get(item).person == person
+    assert findings(hospital) == []
+
+
 def test_a_proxy_comes_with_both_documents_where_the_purpose_takes_one(
     hospital: Hospital, terminal: Terminal, wang: Clerk
 ) -> None:
