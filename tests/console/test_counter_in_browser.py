@@ -303,6 +303,7 @@ GIVEN = "演示医院|刷脸|中文|张\\*"
 
 def look(screen: Screen, name: str, language: str) -> list[str]:
     """What is wrong with the page, and what is left untranslated."""
+    screen.page.wait_for_load_state()  # its style too
     wrong = [f"{name}: {each}" for each in screen.wrong()]
     if language == "en":
         said = re.sub(GIVEN, "", screen.page.inner_text("body"))
