@@ -20,6 +20,7 @@ from devices.printer import Slip
 from devices.resident_id.photo import PhotoDecoder
 from models.engine import FaceEngine
 from verifier.protocol.challenge import Challenge
+from verifier.protocol.counter import AtCounter
 from verifier.protocol.practice import PURPOSE as PRACTICE
 from verifier.protocol.ticket import TicketBatch
 
@@ -29,7 +30,7 @@ from .chip_photo import ChipPhotos
 from .claims import build_evidence
 from .demo import DemoControls
 from .desk import Desk
-from .errors import NoTicket, VerifierConfused, VerifierRefused, VerifierUnreachable
+from .errors import KioskError, NoTicket, VerifierConfused, VerifierRefused, VerifierUnreachable
 from .instruments import Instruments
 from .journal import Journal
 from .looking import OpenCamera, Reports, look
@@ -227,6 +228,8 @@ class Agent:
             case e.WriteJournal():
                 purpose = self._purpose(effect.practice)
                 self.journal.refer(effect.visit, purpose, effect.reason)
+            case e.TellCounter():
+                self._spawn(self._tell_counter(effect))
             case e.PrintSlip():
                 institution = self.desk.client.identity.institution
                 slip = compose(self.visit, self.settings, institution, datetime.now(UTC))
@@ -304,6 +307,13 @@ class Agent:
             self.post(_failed(effect.serial, error))
             return
         self.post(e.Decided(effect.serial, exchange))
+
+    async def _tell_counter(self, effect: e.TellCounter) -> None:
+        said = AtCounter(visit=effect.visit, purpose=self.settings.purpose, reason=effect.reason)
+        try:
+            await self.desk.client.tell_counter(said)
+        except KioskError as error:
+            log.warning("kiosk.counter_not_told", code=error.code, visit=effect.visit)
 
     async def _check_in(self, effect: e.SendCheckIn) -> None:
         try:

@@ -416,6 +416,16 @@ class WriteJournal:
 
 
 @dataclass(frozen=True)
+class TellCounter:
+    """Tell the verifier that this visit is on its way to the counter, which then expects it. Where
+    that is not heard the person is served all the same.
+    """
+
+    visit: str
+    reason: str | None
+
+
+@dataclass(frozen=True)
 class SendCheckIn:
     """Check in or out on the decision of this receipt. The same again has one effect. Answer:
     `CheckInAnswered`, `Unreachable` or `WasRefused`.
@@ -466,6 +476,7 @@ Effect = (
     | ShowSiteCode
     | InvitePhone
     | WriteJournal
+    | TellCounter
     | PrintSlip
     | Forget
 )

@@ -15,6 +15,7 @@ from verifier.protocol import challenge as challenges
 from verifier.protocol.challenge import Challenge, ChallengeRequest
 from verifier.protocol.claim import claim_hash
 from verifier.protocol.claim_status import ClaimStatus
+from verifier.protocol.counter import AtCounter
 from verifier.protocol.decision import ClaimAnswer
 from verifier.protocol.desk import SealKey, SentReading
 from verifier.protocol.errors import Problem
@@ -164,6 +165,10 @@ class VerifierClient:
     async def send_reading(self, reading: SentReading) -> None:
         """A credential for the clerk of this desk."""
         await self._try("POST", "/v1/readings", reading.model_dump_json().encode(), False)
+
+    async def tell_counter(self, said: AtCounter) -> None:
+        """Somebody is on the way to the counter. The same again changes nothing."""
+        await self._try("POST", "/v1/counter/visits", said.model_dump_json().encode(), False)
 
     async def receipt(self, receipt_id: str) -> str:
         """A receipt that this terminal made, as compact JWS."""

@@ -20,6 +20,7 @@ KNOWN_REASONS = frozenset(
         "assurance_insufficient",
         "card_expired",
         "card_unauthenticated",
+        "card_on_hold",
         "chip_photo_differs",
         "code_expired",
         "code_foreign",

@@ -118,9 +118,12 @@ def _refer(visit: Visit, reason: str | None) -> Move:
     if visit.act is not None and reason is not None:
         return practising.failed(visit, reason)
     moved = enter(visit, Step.COUNTER, reason=reason, **NOTHING_PERSONAL)
-    if reason is None or visit.id is None:
+    if visit.id is None or visit.act is not None:
         return moved, (e.Forget(),)
-    return moved, (e.WriteJournal(visit.id, reason), e.Forget())
+    told = e.TellCounter(visit.id, reason)
+    if reason is None:
+        return moved, (told, e.Forget())
+    return moved, (e.WriteJournal(visit.id, reason), told, e.Forget())
 
 
 def _started(visit: Visit, event: e.Started) -> Move:

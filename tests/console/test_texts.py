@@ -6,15 +6,21 @@ from typing import get_args
 
 import console
 import web
+from console.counter_lost import SECONDS
 from console.enrol_identity import DOCUMENTS
 from console.refusals import WORDED
 from console.registry import PAGES
-from console.webhooks import STATES
+from console.webhooks import STATES as WEBHOOKS
 from enroll.desk import LINK_REASONS
 from enroll.live import CODES as LOOKS
 from enroll.live import SIGNS
+from verifier.counter.documents import KINDS
+from verifier.counter.items import ENDS as ENDS_AT_COUNTER
+from verifier.counter.resolving import WHYS as WHYS_TO_PASS
+from verifier.decision.facts import Reason as Because
 from verifier.identity.desk_records import REASONS as DOUBTS
 from verifier.identity.desk_records import Likeness
+from verifier.identity.lost_cards import CARDS
 from verifier.identity.merging import REASONS as MERGED_FOR
 from verifier.identity.ties import RELATIONS
 from verifier.place import Datum
@@ -30,6 +36,7 @@ from verifier.practice.windows import ClosedBy
 from verifier.protocol.his import Kind
 from verifier.protocol.practice import Reason
 from verifier.shifts import ShiftKind, SwapKind, SwapState
+from verifier.store.counter_tables import ORIGINS, STATES
 from verifier.trust.accounts.roles import Permission, Role
 from verifier.trust.alarms import Cause
 from verifier.trust.terminal_states import State
@@ -75,7 +82,7 @@ def used_keys() -> set[str]:
     keys |= {f"console.his.kind.{kind}" for kind in Kind}
     keys |= {f"console.his.answer.{why}" for why in ANSWERS}
     keys |= {f"console.webhooks.{state}" for state in ("active", "paused")}
-    keys |= {f"console.flash.webhook_{state}" for state in STATES}
+    keys |= {f"console.flash.webhook_{state}" for state in WEBHOOKS}
     keys |= {
         f"console.flash.roster_{done}"
         for done in ("saved", "cell_saved", "restored", "given", "taken")
@@ -103,6 +110,20 @@ def desk_keys() -> set[str]:
     }
     keys = {f"console.desk.{what}.{end}" for what, all_ in ends.items() for end in all_}
     return keys | {f"console.flash.enrol_{done}" for done in ("merged", "unmerged")}
+    return (keys | practice_keys() | counter_keys()) - NAMES
+
+
+def counter_keys() -> set[str]:
+    """Keys of the counter's rooms that end in a value."""
+    ends = {
+        "state": STATES,
+        "document": {*KINDS, *CARDS, *SECONDS},
+        "reason": [*Because, *ORIGINS],
+        "pass.why": WHYS_TO_PASS,
+        "end": [*ENDS_AT_COUNTER, "passed_at_terminal"],
+        "way": ["document", "let_pass"],
+    }
+    return {f"console.counter.{what}.{end}" for what, all_ in ends.items() for end in all_}
 
 
 def practice_keys() -> set[str]:

@@ -27,7 +27,7 @@ from verifier.store.metadata import Base
 
 from .fixtures import embedded_server
 
-HEAD = "merges"
+HEAD = "lost_cards"
 """The newest revision."""
 
 

@@ -7,8 +7,12 @@ from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
 from verifier import ledger
+from verifier.counter import arriving, lost
+from verifier.counter.documents import Document
+from verifier.counter.lost import Second
 from verifier.identity import institutions, templates
 from verifier.identity.galleries import open_gallery
+from verifier.policy.load import load_policy
 from verifier.protocol.values import now
 from verifier.store import tenancy
 from verifier.store.database import Database, open_embedded
@@ -38,10 +42,14 @@ def two(database: Database, keyring: KeyRing) -> Database:
             institutions.ensure(conn, code, code, demo=True)
             gallery = open_gallery(conn, keyring, code, PACK)
             somebody = register_somebody(conn, keyring, code, "990101198001010013")
-            said = (somebody.id, somebody.consent, unit_vectors(1), 0.9)
-            templates.enrol(conn, keyring, gallery, *said)
+            face = (somebody.id, somebody.consent, unit_vectors(1), 0.9)
+            templates.enrol(conn, keyring, gallery, *face)
             made = accounts.create(conn, keyring, code, "g0001", now())
             accounts.grant(conn, code, made.account, Role.COUNTER, now())
+            arriving.emergency(conn, code, load_policy().policy, made.account, now())
+            card = Document("resident_id", "990101198001010013")
+            said = (card, Second("name", "张三"), made.account, now())
+            lost.report(conn, keyring, code, *said)
     return database
 
 
@@ -62,7 +70,7 @@ def count(database: Database, table: str) -> int:
 @pytest.mark.parametrize(
     "table",
     ["people", "identifiers", "consents", "templates", "galleries", "ledger", "accounts",
-     "account_roles", "account_codes"],
+     "account_roles", "account_codes", "counter_items", "lost_cards"],
 )  # fmt: skip
 def test_what_is_anothers_is_not_there(two: Database, ours: Database, table: str) -> None:
     everybodys, own = count(two, table), count(ours, table)

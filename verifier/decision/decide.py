@@ -32,6 +32,8 @@ def decide(facts: Facts, rules: PurposeRules, liveness_required: bool = False) -
 
 
 def _by_card(facts: Facts, card: CardFacts, rules: PurposeRules) -> Verdict:
+    if card.on_hold:
+        return Verdict(Outcome.REFER, (Reason.CARD_ON_HOLD,))
     if card.expired:
         return Verdict(Outcome.REFER, (Reason.CARD_EXPIRED,))
     if card.name_agrees is False:

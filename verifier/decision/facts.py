@@ -31,6 +31,7 @@ class Reason(StrEnum):
     PLATFORM_UNAVAILABLE = "platform_unavailable"
     CHIP_PHOTO_DIFFERS = "chip_photo_differs"
     CREDENTIAL_UNAVAILABLE = "credential_unavailable"
+    CARD_ON_HOLD = "card_on_hold"
 
 
 @dataclass(frozen=True)
@@ -42,12 +43,14 @@ class CardFacts:
         name_agrees: the card's name is the registered one after normalisation; None where nobody
             is registered under the number.
         enrolled: a live template, under a live consent, of a confirmed person.
+        on_hold: its loss was reported here (挂失), so that a person looks at whoever shows it.
     """
 
     authenticated: bool
     expired: bool
     name_agrees: bool | None
     enrolled: bool
+    on_hold: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,15 @@
 """The facts of one claim, read in the deciding transaction: an index alone gives none of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from codes import names
 from models.types import Floats
-from verifier.identity import people, templates
+from verifier.identity import lost_cards, people, templates
 from verifier.identity.lookup import known_by_number
+from verifier.identity.resolver import TOKEN_KINDS
 from verifier.identity.templates import NoTemplate, TemplateForDecision
 from verifier.matching.embedding import cosine
 from verifier.matching.following import FollowedGallery
@@ -85,6 +86,25 @@ def gather(
         return _by_card(reader, evidence.reading, liveness, probe, at)
     search = _searched(reader, rules, evidence.narrowing, probe.vector if probe else None, at)
     return Gathered(Facts(liveness, face=probe is not None, search=search))
+
+
+def held(
+    conn: Connection,
+    keyring: KeyRing,
+    institution: str,
+    shown: CredentialReading | None,
+    gathered: Gathered,
+) -> Gathered:
+    """The same facts, or that the card which was shown is on the hospital's list of lost ones.
+
+    Of the card as it was shown: the code of who lost an ID card is as good as before.
+    """
+    card = gathered.facts.card
+    if card is None or shown is None or shown.kind in TOKEN_KINDS:
+        return gathered
+    if not lost_cards.is_lost(conn, keyring, institution, shown.kind, terms.number_of(shown)):
+        return gathered
+    return replace(gathered, facts=replace(gathered.facts, card=replace(card, on_hold=True)))
 
 
 def liveness_of(evidence: Evidence) -> Liveness:

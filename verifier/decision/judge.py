@@ -12,13 +12,14 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from models.types import Floats
+from verifier.counter import arriving
 from verifier.ledger.rows import commitment
 from verifier.matching import embedding
 from verifier.protocol import jose
 from verifier.protocol.claim import Claim, Crop, Evidence, claim_hash
 from verifier.protocol.decision import ClaimAnswer, Decision
 from verifier.protocol.errors import Refused, refusal
-from verifier.protocol.values import new_id
+from verifier.protocol.values import Outcome, new_id
 from verifier.receipts.issue import IssuedReceipt, issue
 
 from . import challenges, clones, records, resolving, terms, tickets
@@ -29,7 +30,7 @@ from .challenges import Spent
 from .decide import decide
 from .exchange import connected
 from .facts import Verdict
-from .gathering import Gathered, Probe, gather
+from .gathering import Gathered, Probe, gather, held
 from .greeting import greet
 from .records import Judged
 from .resolving import Resolving, Told
@@ -154,10 +155,20 @@ class Judge:
                 at,
                 bench.expected,
             )
+            gathered = held(conn, bench.keyring, bench.institution, told.said.reading, gathered)
             verdict = decide(gathered.facts, rules, bench.rules.policy.liveness.required)
             person = verdict.identified or gathered.person
             decision = self._decision(case, verdict, gathered, terms.is_simulated(evidence), at)
             receipt = self._recorded(conn, case, decision, person)
+            if decision.outcome is not Outcome.ACCEPTED and claim.ticket is None:
+                arriving.refer(
+                    conn,
+                    bench.institution,
+                    bench.rules.policy,
+                    decision,
+                    claim.terminal,
+                    gathered.person,
+                )
             greeting = greet(conn, bench.keyring, decision.outcome, told.said, person)
             challenges.commit_and_release(conn, claim.challenge)
             case.holds_lock = False

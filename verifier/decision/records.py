@@ -80,11 +80,19 @@ INSERT INTO receipts (id, institution, terminal, decision, suite, compact, expir
 VALUES (%(receipt)s, %(institution)s, %(terminal)s, %(id)s, %(suite)s, %(compact)s, %(expires_at)s)
 """
 
+# Who is accepted after all need not be waited for at the counter any more.
+_PASSED = """
+UPDATE counter_items SET state = 'left', "end" = 'passed_at_terminal', ended_at = %(decided_at)s
+WHERE institution = %(institution)s AND visit = %(visit)s AND state = 'waiting'
+  AND %(outcome)s = 'accepted'
+"""
+
 _COUNTS = "SELECT (SELECT count(*) FROM crops), (SELECT count(*) FROM spoke)"
 
 _WRITE_DECISION = (
     f"WITH entered AS ({_LEDGER}), decided AS ({_DECISION}), signed AS ({_RECEIPT}), "
-    f"crops AS ({_CROPS}), spoke AS ({_TERMINAL} AND state = 'active' RETURNING 1) {_COUNTS}"
+    f"crops AS ({_CROPS}), passed AS ({_PASSED}), "
+    f"spoke AS ({_TERMINAL} AND state = 'active' RETURNING 1) {_COUNTS}"
 )
 _WRITE_REFUSAL = (
     f"WITH entered AS ({_LEDGER}), decided AS ({_DECISION}), "

@@ -36,6 +36,16 @@ _DESK = (
 )
 """What the enrolment desk wrote of the person, and of whom the person stood for."""
 
+_KEYED = (
+    text("DELETE FROM lost_cards WHERE person = :person"),
+    text(
+        "UPDATE counter_results SET number_key = NULL WHERE item IN "
+        "(SELECT id FROM counter_items WHERE person = :person)"
+    ),
+    text("UPDATE counter_results SET proxy_key = NULL, proxy = NULL WHERE proxy = :person"),
+)
+"""Keyed hashes of the person's numbers that the counter kept."""
+
 
 def withdraw(
     conn: Connection,
@@ -87,7 +97,8 @@ def erase(conn: Connection, gallery: Gallery, person: str, by: str = "operator")
     for statement in _DESK:
         conn.execute(statement, {"person": person})
     conn.execute(delete(Identifier).where(Identifier.person == person))
-    conn.execute(_POINTS, {"person": person})
+    for statement in (_POINTS, *_KEYED):
+        conn.execute(statement, {"person": person})
     done = conn.execute(
         update(Person)
         .where(Person.id == person, Person.data_key_sealed.is_not(None))

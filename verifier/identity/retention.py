@@ -147,6 +147,13 @@ LIVES = (
          DECIDED, "its end", "as ties", "the sweeper, and with the person"),
     Life("person_merges", "合并记录", "which file became part of which: ids", None, "",
          "it is taken back by it, and an erasure reaches both", "kept with the ledger"),
+    Life("counter_items", "人工窗口记录", "visits at the counter: ids, codes, times", DECIDED,
+         "the entry", "as decisions", "the sweeper"),
+    Life("counter_results", "人工窗口核对依据",
+         "kinds of documents seen, keyed hashes of their numbers, who decided", DECIDED,
+         "the entry of the visit", "as decisions", "with the visit"),
+    Life("lost_cards", "挂失", "keyed hashes of cards reported lost", DECIDED,
+         "its being taken off", "as decisions; a card on the list stays there", "the sweeper"),
     Life("galleries", "人脸库", "the gallery's key, wrapped", None, "", "templates need it",
          "replaced when keys are renewed"),
     Life("institutions", "机构", "codes and names", None, "", "everything names them", "never"),
@@ -196,12 +203,14 @@ _HIS = (
 )
 """Tables, the column of their end, and their life. Points go with their windows."""
 
-_DESK = {
-    "duplicate_referrals": "at",
-    "person_ties": "ended_at",
-    "standing_authorisations": "coalesce(revoked_at, expires_at)",
-}
+_DESK = (
+    ("duplicate_referrals", "at", DECIDED),
+    ("person_ties", "ended_at", DECIDED),
+    ("standing_authorisations", "coalesce(revoked_at, expires_at)", DECIDED),
+)
 """Tables of the enrolment desk and what their life counts from."""
+_COUNTER = (("counter_items", "entered_at", DECIDED), ("lost_cards", "ended_at", DECIDED))
+"""The counter's, before the decisions that they name. Results go with their items."""
 
 _SHORT = {
     "account_codes": text("DELETE FROM account_codes WHERE expires_at < :now"),
@@ -243,8 +252,8 @@ class Sweeper:
             gone["people"] += 1
         gone["practice"] = self._ended("practice", _PRACTICE, at)
         gone["his"] = self._ended("his", _HIS, at)
-        gone["practice"] = self._practice(at)
-        gone["desk"] = self._desk(at)
+        gone["desk"] = self._ended("desk", _DESK, at)
+        gone["counter"] = self._ended("counter", _COUNTER, at)
         while count := self._decisions(at):
             gone["decisions"] += count
         return gone
@@ -252,7 +261,8 @@ class Sweeper:
     def _ended(
         self, what: str, tables: tuple[tuple[str, str, timedelta], ...], at: datetime
     ) -> int:
-        """Rows of a room whose time is over, in the order of the tables."""
+        """Rows of a room that only time ends, in the order of the tables: windows and visits before
+        the decisions that they name."""
         mine, count = self._gallery.institution, 0
         with self._engine.begin() as conn:
             for table, column, life in tables:
@@ -260,16 +270,6 @@ class Sweeper:
                 count += conn.execute(text(old), {"mine": mine, "end": at - life}).rowcount
             if count:
                 append(conn, mine, SWEPT, {"what": what, "count": count})
-        return count
-
-    def _desk(self, at: datetime) -> int:
-        mine, count = self._gallery.institution, 0
-        with self._engine.begin() as conn:
-            for table, since in _DESK.items():
-                old = f"DELETE FROM {table} WHERE institution = :mine AND {since} < :end"  # noqa: S608
-                count += conn.execute(text(old), {"mine": mine, "end": at - DECIDED}).rowcount
-            if count:
-                append(conn, mine, SWEPT, {"what": "desk", "count": count})
         return count
 
     def _each(

@@ -86,6 +86,8 @@ class ExpectedThen(BaseModel):
     valid_from: datetime
     valid_to: datetime | None
     state: str
+
+
 class Stands(BaseModel):
     """A guardian, mother or proxy: of the person, or the person for somebody else."""
 
@@ -134,6 +136,24 @@ class MadeOne(BaseModel):
     asked_at: datetime
 
 
+class AtCounter(BaseModel):
+    """A visit that came to the counter, of the person or where the person came for another."""
+
+    at: datetime
+    purpose: str
+    origin: str
+    state: str
+    as_proxy: bool
+
+
+class LostCard(BaseModel):
+    """A card of the person whose loss was reported."""
+
+    kind: str
+    reported_at: datetime
+    ended_at: datetime | None
+
+
 class Happened(BaseModel):
     """A ledger entry that names the person's id."""
 
@@ -169,6 +189,8 @@ class Subject(BaseModel):
     authorisations: list[Authorised]
     doubts: list[Doubted]
     merges: list[MadeOne]
+    counter: list[AtCounter]
+    lost_cards: list[LostCard]
     entries: list[Happened]
     retention: list[Kept]
     made_at: datetime
@@ -188,8 +210,9 @@ _FACES = text(
     "JOIN galleries AS g ON g.id = t.gallery WHERE t.person = :person"
 )
 _DECISIONS = text(
-    "SELECT d.decided_at AS at, d.purpose, d.outcome, d.assurance, k.site, k.label AS terminal, "
-    "r.id AS receipt FROM decisions AS d JOIN terminals AS k ON k.id = d.terminal "
+    "SELECT d.decided_at AS at, d.purpose, d.outcome, d.assurance, "
+    "coalesce(k.site, '') AS site, coalesce(k.label, '人工窗口') AS terminal, "
+    "r.id AS receipt FROM decisions AS d LEFT JOIN terminals AS k ON k.id = d.terminal "
     "LEFT JOIN receipts AS r ON r.decision = d.id WHERE d.person = :person ORDER BY d.decided_at"
 )
 _PRACTICE = text(
@@ -204,6 +227,7 @@ _EXPECTED = text(
     "v.state FROM expected_visits AS v JOIN identifiers AS i "
     "ON i.institution = v.institution AND i.value_key = v.person_key "
     "WHERE i.person = :person ORDER BY v.valid_from, v.kind, v.external_id"
+)
 _ENROLMENTS = text(
     "SELECT id, at, site, way, samples, about_sealed FROM enrolments WHERE person = :person "
     "ORDER BY at"
@@ -223,6 +247,14 @@ _DOUBTS = text(
 _MERGES = text(
     "SELECT CASE WHEN kept = :person THEN merged ELSE kept END AS other, state, asked_at "
     "FROM person_merges WHERE :person IN (kept, merged) ORDER BY asked_at"
+)
+_COUNTER = text(
+    "SELECT happened_at AS at, purpose, origin, state, person IS DISTINCT FROM :person AS as_proxy "
+    "FROM counter_items AS i WHERE person = :person OR EXISTS (SELECT 1 FROM counter_results AS r "
+    "WHERE r.item = i.id AND r.proxy = :person) ORDER BY happened_at"
+)
+_LOST = text(
+    "SELECT kind, reported_at, ended_at FROM lost_cards WHERE person = :person ORDER BY reported_at"
 )
 _ENTRIES = text(
     "SELECT at, kind FROM ledger WHERE institution = :institution AND body->>'person' = :person "
@@ -273,6 +305,8 @@ def export(
         authorisations=rows(_AUTHORISED, Authorised),
         doubts=[_doubted(row, key) for row in conn.execute(_DOUBTS, bound)],
         merges=rows(_MERGES, MadeOne),
+        counter=rows(_COUNTER, AtCounter),
+        lost_cards=rows(_LOST, LostCard),
         entries=rows(_ENTRIES, Happened),
         retention=[
             Kept(

@@ -57,6 +57,17 @@ _WORDS = {
     "template.enrolled": "保存人脸模板",
     "claim.decided": "核验",
     "subject.exported": "提供本副本",
+    "counter.decided": "人工窗口核对",
+    "card.lost": "登记挂失",
+    "terminal": "自助终端转来",
+    "pressed": "在终端选择人工窗口",
+    "emergency": "急诊先救",
+    "downtime": "停机补录",
+    "waiting": "等候",
+    "taken": "办理中",
+    "later": "待补核验",
+    "resolved": "已核对",
+    "left": "已离开",
 }
 _OUTCOMES = {
     "accepted": "通过 accepted",
@@ -144,6 +155,19 @@ def render(subject: Subject) -> str:
             ],
         ),
         _table(
+            "人工窗口 At the counter",
+            ["时间 time", "业务 purpose", "来源 from", "状态 state", "代办 as a proxy"],
+            [
+                [_time(c.at), _word(c.purpose), _word(c.origin), _word(c.state), _yes(c.as_proxy)]
+                for c in subject.counter
+            ],
+        ),
+        _table(
+            "挂失 Cards reported lost",
+            ["证件 card", "登记 reported", "解除 ended"],
+            [[_word(c.kind), _time(c.reported_at), _time(c.ended_at)] for c in subject.lost_cards],
+        ),
+        _table(
             "系统记录 What was done with your data",
             ["时间 time", "事项 entry"],
             [[_time(e.at), _word(e.kind)] for e in subject.entries],
@@ -229,6 +253,10 @@ def _table(title: str, head: list[str], rows: Iterable[list[str]], none: str = "
 
 def _said(value: str) -> str:
     return escape(value)
+
+
+def _yes(said: bool) -> str:
+    return "是 yes" if said else "否 no"
 
 
 def _word(code: str) -> str:

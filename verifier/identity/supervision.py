@@ -46,8 +46,9 @@ class Identity(BaseModel):
 
 
 _DECISIONS = text(
-    "SELECT d.id AS decision, d.decided_at AS at, d.purpose, d.outcome, d.assurance, k.site, "
-    "d.person FROM decisions AS d JOIN terminals AS k ON k.id = d.terminal "
+    "SELECT d.id AS decision, d.decided_at AS at, d.purpose, d.outcome, d.assurance, "
+    "coalesce(k.site, 'counter') AS site, "
+    "d.person FROM decisions AS d LEFT JOIN terminals AS k ON k.id = d.terminal "
     "WHERE d.institution = :institution AND d.outcome <> 'refused' AND d.decided_at >= :start "
     "AND d.decided_at < :end ORDER BY d.decided_at, d.id LIMIT :limit"
 )

@@ -67,6 +67,17 @@ LEFT JOIN receipts AS r ON r.decision = d.id
 WHERE s.institution = :institution AND l.kind IN ('claim.decided', 'claim.refused')
 ORDER BY s.position
 """)
+_COUNTERS = text("""
+SELECT s.position, l.seq, l.kind, l.at, l.leaf, l.body AS entry,
+       d.id, d.institution, d.terminal, d.challenge, d.claim_digest, d.visit, d.purpose, d.outcome,
+       d.refusal_code, d.assurance, d.person, d.decided_at, d.body,
+       r.id AS receipt_id, r.compact
+FROM ledger_leaves AS s JOIN ledger AS l ON l.seq = s.seq
+LEFT JOIN decisions AS d ON d.id = l.body->>'decision'
+LEFT JOIN receipts AS r ON r.decision = d.id
+WHERE s.institution = :institution AND l.kind = 'counter.decided'
+ORDER BY s.position
+""")
 _SWEPT = text("""
 SELECT l.at, l.body->>'before', l.body->>'count'
 FROM ledger_leaves AS s JOIN ledger AS l ON l.seq = s.seq
@@ -78,10 +89,17 @@ LEAST_LIFE = timedelta(days=1094)
 
 _STRAY = text("""
 SELECT d.decided_at FROM decisions AS d WHERE d.institution = :institution
-AND NOT EXISTS (
+AND d.challenge IS NOT NULL AND NOT EXISTS (
   SELECT 1 FROM ledger AS l
   WHERE l.institution = :institution AND l.body->>'challenge' = d.challenge
     AND l.kind IN ('claim.decided', 'claim.refused', 'terminal.clone_suspected')
+) ORDER BY d.decided_at
+""")
+_STRAY_COUNTERS = text("""
+SELECT d.decided_at FROM decisions AS d WHERE d.institution = :institution
+AND d.challenge IS NULL AND NOT EXISTS (
+  SELECT 1 FROM ledger AS l WHERE l.institution = :institution
+    AND l.kind = 'counter.decided' AND l.body->>'decision' = d.id
 ) ORDER BY d.decided_at
 """)
 _CONSENTS = text("""
@@ -107,16 +125,21 @@ def check_rows(conn: Connection, institution: str, keyring: KeyRing) -> Iterator
     """Every decision, receipt and consent against the entries of one institution."""
     bound, streamed = {"institution": institution}, {"yield_per": _BATCH}
     ended, left = _ended(conn, institution)
-    for row in conn.execute(_CLAIMS, bound, execution_options=streamed):
-        if row.id is None and ended is not None and row.at < ended and left > 0:
-            left -= 1
-            continue
-        if code := _claim(row, institution, keyring):
-            yield RowFinding(code, row.position, row.seq, row.kind, row.at)
+    for statement in (_CLAIMS, _COUNTERS):
+        for row in conn.execute(statement, bound, execution_options=streamed):
+            if row.id is None and ended is not None and row.at < ended and left > 0:
+                left -= 1
+                continue
+            if code := _claim(row, institution, keyring):
+                yield RowFinding(code, row.position, row.seq, row.kind, row.at)
     for row in conn.execute(_CONSENTS, bound, execution_options=streamed):
         if code := _consent(row):
             yield RowFinding(code, row.position, row.seq, row.kind, row.at)
-    for code, stray in (("decision.added", _STRAY), ("consent.added", _STRAY_CONSENTS)):
+    for code, stray in (
+        ("decision.added", _STRAY),
+        ("decision.added", _STRAY_COUNTERS),
+        ("consent.added", _STRAY_CONSENTS),
+    ):
         for at in conn.scalars(stray, bound):
             yield RowFinding(code, None, None, None, at)
     for code, position, seq, when in check_policies(conn, institution):

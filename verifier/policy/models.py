@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from verifier.counter.rules import CounterRules
 from verifier.practice.rules import PracticeRules
 from verifier.protocol.decision import NEXT_STEPS
 from verifier.protocol.values import Assurance, Code, Outcome
@@ -90,6 +91,9 @@ class Purpose(_Table):
         enough: the assurances on which this purpose accepts an identity.
         unenrolled: what a valid card means when nobody is enrolled under it; never `rejected`.
         ticket_days: for how many days a claim over a ticket counts; 0, none does.
+        counter_min: minutes in which the counter deals with a referral (限时); 0, it has no queue.
+        counter_second: letting pass at the counter needs a second person.
+        proxy_allowed: somebody may come for the patient, with both credentials (代办).
     """
 
     title_zh: Title
@@ -103,6 +107,9 @@ class Purpose(_Table):
     unenrolled: Literal["accept", "refer"]
     offer_enrolment: bool = True
     ticket_days: int = Field(default=0, ge=0, le=7)
+    counter_min: int = Field(default=15, ge=0, le=480)
+    counter_second: bool = False
+    proxy_allowed: bool = False
     identify: Identify
 
 
@@ -128,6 +135,7 @@ class Policy(_Table):
     purposes: Annotated[dict[Code, Purpose], Field(min_length=1)]
     next_steps: dict[Code, list[NextStep]]
     practice: PracticeRules = PracticeRules()
+    counter: CounterRules = CounterRules()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -143,6 +151,8 @@ class Policy(_Table):
         for key, steps in self.next_steps.items():
             if key != Outcome.ACCEPTED and not set(ALWAYS_OPEN) <= set(steps):
                 raise ValueError(f"next_steps.{key} must keep {' and '.join(ALWAYS_OPEN)} open")
+        if self.counter.emergency_purpose not in self.purposes:
+            raise ValueError("counter.emergency_purpose is none of the purposes")
         return self
 
     def notice(self, version: str) -> NoticeText | None:

@@ -340,6 +340,12 @@ REFUSALS: dict[str, RefusalKind] = {
             f"没有找到凭据。{_COUNTER}",
         ),
         RefusalKind(
+            "receipt.reversed",
+            410,
+            "The counter took this receipt back; it does not stand.",
+            f"这张凭据已由人工窗口收回。{_COUNTER}",
+        ),
+        RefusalKind(
             "ticket.off",
             403,
             "No purpose of this terminal takes tickets.",

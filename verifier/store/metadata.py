@@ -6,6 +6,7 @@ The tables of one area stand in one module; a module that is not imported here i
 from . import (
     account_tables,
     alarm_tables,
+    counter_tables,
     desk_tables,
     erasure_tables,
     his_tables,
@@ -25,5 +26,6 @@ MODULES = (
     alarm_tables,
     his_tables,
     desk_tables,
+    counter_tables,
 )
 Base = schema.Base

@@ -302,6 +302,9 @@ class Challenge(Suited, Base):
 class DecisionRow(Suited, Base):
     """A stored result over one challenge: a decision, or a refusal final for these bytes.
 
+    A decision of the counter has neither terminal nor challenge: `counter_results` says on what it
+    rests.
+
     `institution` is its terminal's, written beside it. No foreign key: every claim at work would
     lock the one row of its institution, for a truth that the terminal's key holds already.
     """
@@ -310,12 +313,13 @@ class DecisionRow(Suited, Base):
     __table_args__ = (
         Index("ix_decisions_person_decided_at", "person", "decided_at"),
         Index("ix_decisions_feed", "institution", "transaction", "seq"),
+        CheckConstraint("(terminal IS NULL) = (challenge IS NULL)", name="counter"),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     institution: Mapped[str] = mapped_column(String(32))
-    terminal: Mapped[str] = mapped_column(ForeignKey("terminals.id"))
-    challenge: Mapped[str] = mapped_column(ForeignKey("challenges.id"), unique=True)
+    terminal: Mapped[str | None] = mapped_column(ForeignKey("terminals.id"))
+    challenge: Mapped[str | None] = mapped_column(ForeignKey("challenges.id"), unique=True)
     claim_digest: Mapped[str] = mapped_column(Hash, index=True)
     visit: Mapped[str] = mapped_column(Id, index=True)
     purpose: Mapped[str] = mapped_column(Code)
@@ -343,7 +347,9 @@ class ReceiptRow(Base):
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     institution: Mapped[str] = mapped_column(String(32))
-    terminal: Mapped[str] = mapped_column(ForeignKey("terminals.id"))
+    terminal: Mapped[str | None] = mapped_column(
+        ForeignKey("terminals.id"), comment="NULL: made at the counter."
+    )
     decision: Mapped[str] = mapped_column(ForeignKey("decisions.id"), unique=True)
     suite: Mapped[str] = mapped_column(String(8))
     compact: Mapped[str] = mapped_column(Text)

@@ -61,6 +61,8 @@ def test_it_takes_two_administrators_to_make_an_account_that_may_do_something(
     assert clerk.confirm().status_code == 204
     assert clerk.sign_in().status_code == 200
     assert clerk.ask("GET", "/v1/sessions/self").json()["permissions"] == [
+        "counter:second",
+        "counter:work",
         "expected:read",
         "readings:take",
         "receipts:read",

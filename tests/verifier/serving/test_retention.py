@@ -20,6 +20,7 @@ from verifier.store.metadata import Base
 from verifier.trust.keys import KeyRing
 
 from ..fixtures import INSTITUTION
+from .counters import clerk, id_card
 from .hospital import Hospital, Terminal, faceless, invent, open_hospital, visit_of
 
 ZHANG, LI = invent(1), invent(2, "李四")
@@ -82,7 +83,7 @@ def test_who_was_not_here_for_three_years_has_no_name_left(hospital: Hospital) -
     hospital.enrol(ZHANG)
     assert sweep(hospital, days=1096) | {"account_codes": 0} == {
         "templates": 1, "people": 1, "decisions": 0, "account_codes": 0, "sessions": 0,
-        "practice": 0, "his": 0, "desk": 0,
+        "practice": 0, "his": 0, "desk": 0, "counter": 0,
     }  # fmt: skip
     with hospital.database.owner.connect() as conn:
         assert conn.scalar(text("SELECT name_sealed FROM people")) is None
@@ -93,6 +94,24 @@ def test_who_was_not_here_for_three_years_has_no_name_left(hospital: Hospital) -
 def decided_long_ago(hospital: Hospital, terminal: Terminal, days: float) -> None:
     with time_machine.travel(now() - timedelta(days=days)):
         terminal.decide(faceless(ZHANG))
+
+
+def test_what_the_counter_kept_ends_with_its_decision_and_verifies_as_gone(
+    hospital: Hospital, terminal: Terminal
+) -> None:
+    wang = clerk(hospital, "c0001")
+    with time_machine.travel(now() - timedelta(days=1097)):
+        terminal.decide(faceless(ZHANG), "admission")
+        (item,) = wang.queue()
+        wang.take(item.id)
+        wang.sees(item.id, id_card(ZHANG))
+        wang.emergency()
+    wang.emergency()
+    assert codes(hospital) == []
+    gone = sweep(hospital)
+    assert (gone["counter"], gone["decisions"]) == (2, 2)
+    assert (hospital.count("counter_items"), hospital.count("counter_results")) == (1, 0)
+    assert codes(hospital) == []
 
 
 def test_a_decision_of_three_years_ago_goes_and_verifies_as_gone(

@@ -35,6 +35,7 @@ ReceiptId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{22}$", description="Its
             "terminal.unknown",
             "terminal.suspended",
             "receipt.unknown",
+            "receipt.reversed",
             "request.malformed",
         ),
     },

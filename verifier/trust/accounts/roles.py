@@ -20,6 +20,8 @@ class Permission(StrEnum):
     LEDGER_READ = "ledger:read"
     RECEIPTS_READ = "receipts:read"
     READINGS_TAKE = "readings:take"
+    COUNTER_WORK = "counter:work"
+    COUNTER_SECOND = "counter:second"
     PEOPLE_EXPORT = "people:export"
     PEOPLE_ERASE = "people:erase"
     PEOPLE_ENROL = "people:enrol"
@@ -79,6 +81,10 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.COUNTER: frozenset({_P.RECEIPTS_READ, _P.READINGS_TAKE, _P.EXPECTED_READ}),
     Role.ENROLMENT_CLERK: frozenset({_P.READINGS_TAKE, _P.PEOPLE_ENROL, _P.PEOPLE_MERGE}),
     Role.COUNTER: frozenset({_P.RECEIPTS_READ, _P.READINGS_TAKE}),
+    Role.ENROLMENT_CLERK: frozenset({_P.READINGS_TAKE}),
+    Role.COUNTER: frozenset(
+        {_P.RECEIPTS_READ, _P.READINGS_TAKE, _P.COUNTER_WORK, _P.COUNTER_SECOND}
+    ),
     # Of the departments that the account keeps; medical affairs of all.
     Role.SCHEDULER: frozenset({_P.ROSTER_READ, _P.ROSTER_EDIT}),
     Role.MEDICAL_AFFAIRS: frozenset(
@@ -101,6 +107,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.INSURANCE_OFFICE: frozenset(
         {_P.RECEIPTS_READ, _P.PRACTICE_READ, _P.DUPLICATES_READ, _P.PEOPLE_MERGE}
     ),
+    Role.INSURANCE_OFFICE: frozenset({_P.RECEIPTS_READ, _P.PRACTICE_READ, _P.COUNTER_SECOND}),
     Role.AUDITOR: frozenset(
         {
             _P.RECEIPTS_READ,

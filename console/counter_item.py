@@ -1,0 +1,186 @@
+"""One visit at the counter: verify by document, let pass with a reason, hand on, take back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from verifier.api.site import Site
+from verifier.counter import documents, items, resolving
+from verifier.counter.items import Item
+from verifier.counter.resolving import WHYS, Result
+from verifier.policy.models import Purpose
+from verifier.protocol.errors import Refused
+from verifier.trust.accounts.roles import Permission
+
+from .counter_calls import (
+    COUNTER,
+    ITEM,
+    Reader,
+    counter_of,
+    desks,
+    document_of,
+    done,
+    is_again,
+    shown_names,
+    titles,
+    typed_of,
+)
+from .pages import Page
+from .qr import Drawing, drawing
+from .refusals import refused
+from .rendering import form_again, redirect, render
+from .visitor import form_of, site_of, staff_of
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One item for a template.
+
+    Attributes:
+        mine: this clerk has taken it.
+        undo: until when the result may be taken back.
+        code: the receipt as a slip's code.
+    """
+
+    at: datetime
+    item: Item
+    purpose: Purpose | None
+    mine: bool
+    name: str | None
+    desks: list[Reader]
+    result: Result | None
+    undo: datetime | None
+    code: Drawing | None
+
+
+async def show_item(request: Request) -> Response:
+    """One visit: why it came, what may be done, and what was decided."""
+    return render(request, "counter_item.html", said="", **await _one(request))
+
+
+async def show_wristband(request: Request) -> Response:
+    """An emergency's wristband with its temporary number as a code, to be printed."""
+    found = await _one(request)
+    item: Item = found["shown"].item
+    if not item.emergency:
+        raise refused("counter.unknown")
+    return render(request, "counter_wristband.html", code=drawing(item.number), **found)
+
+
+async def by_document(request: Request) -> Response:
+    """The original document was seen, typed or read: the visit is accepted on it."""
+    site, form, item = site_of(request), form_of(request), request.path_params["item"]
+    try:
+        if form.text("seen") != "yes":
+            raise refused("form.malformed", "the original was not seen")
+        document = await document_of(request)
+        by_proxy = form.text("proxy") == "yes"
+        proxy = await document_of(request, "proxy_document", "proxy_number") if by_proxy else None
+        counter, account, at = counter_of(site), staff_of(request).account, site.parts.clock()
+        await done(
+            request,
+            lambda conn: resolving.by_document(conn, counter, item, account, document, proxy, at),
+        )
+    except Refused as told:
+        return await _again(request, told)
+    return redirect(request, ITEM.format(item=item), "console.flash.counter_resolved")
+
+
+async def let_pass(request: Request) -> Response:
+    """Let pass without a document, for a reason; a second person agrees where asked for."""
+    site, item = site_of(request), request.path_params["item"]
+    why = next((each for each in WHYS if each == form_of(request).text("why")), None)
+    try:
+        if why is None:
+            raise refused("form.malformed", "no reason")
+        counter, account, at = counter_of(site), staff_of(request).account, site.parts.clock()
+        receipt = await done(
+            request, lambda conn: resolving.let_pass(conn, counter, item, account, why, at)
+        )
+    except Refused as told:
+        return await _again(request, told)
+    flash = "console.flash.counter_resolved" if receipt else "console.flash.counter_asked"
+    return redirect(request, ITEM.format(item=item), flash)
+
+
+async def hand_on(request: Request) -> Response:
+    """Back into the queue for a colleague; who took it first stays known."""
+    item, mine = request.path_params["item"], site_of(request).parts.institution
+    account = staff_of(request).account
+    await done(request, lambda conn: items.hand_on(conn, mine, item, account))
+    return redirect(request, COUNTER, "console.flash.counter_handed_on")
+
+
+async def leave(request: Request) -> Response:
+    """Not resolved: the person goes on by another door, and treatment goes on."""
+    site, item = site_of(request), request.path_params["item"]
+    end = next((each for each in items.ENDS if each == form_of(request).text("end")), None)
+    if end is None:
+        raise refused("form.malformed", "no end")
+    account, parts = staff_of(request).account, site.parts
+    await done(
+        request,
+        lambda conn: items.leave(conn, parts.institution, item, account, end, parts.clock()),
+    )
+    return redirect(request, COUNTER, "console.flash.counter_left")
+
+
+async def take_back(request: Request) -> Response:
+    """The result does not stand any more; its receipt is taken back and the visit is open again."""
+    site, item = site_of(request), request.path_params["item"]
+    counter, account, at = counter_of(site), staff_of(request).account, site.parts.clock()
+    await done(request, lambda conn: resolving.take_back(conn, counter, item, account, at))
+    return redirect(request, ITEM.format(item=item), "console.flash.counter_reversed", kind="care")
+
+
+async def _again(request: Request, told: Refused) -> Response:
+    if not is_again(told):
+        raise told
+    return form_again(request, "counter_item.html", told, **await _one(request))
+
+
+async def _one(request: Request) -> dict[str, Any]:
+    site, item = site_of(request), request.path_params["item"]
+    account = staff_of(request).account
+    shown = await done(request, lambda conn: _read(site, conn, item, account))
+    return {
+        "shown": shown,
+        "item": shown.item,
+        "titles": titles(request),
+        "kinds": documents.KINDS,
+        "whys": WHYS,
+        "ends": ("gone",) if shown.item.emergency else items.ENDS,
+        "typed": typed_of(form_of(request)),
+    }
+
+
+def _read(site: Site, conn: Any, item: str, account: str) -> Shown:
+    mine, policy = site.parts.institution, site.rules.policy
+    found = items.get(conn, mine, item)
+    result = resolving.result_of(conn, mine, item)
+    return Shown(
+        at=site.parts.clock(),
+        item=found,
+        purpose=policy.purposes.get(found.purpose),
+        mine=found.state == "taken" and found.handler == account,
+        name=shown_names(site, conn, [found]).get(found.id),
+        desks=desks(conn, mine),
+        result=result,
+        undo=result.at + policy.counter.undo if result and result.account == account else None,
+        code=drawing(f"shualian:receipt:{mine}:{result.receipt}") if result else None,
+    )
+
+
+_WORK = Permission.COUNTER_WORK
+pages = [
+    Page(ITEM, "GET", _WORK, show_item),
+    Page(f"{ITEM}/wristband", "GET", _WORK, show_wristband),
+    Page(f"{ITEM}/document", "POST", _WORK, by_document),
+    Page(f"{ITEM}/passed", "POST", _WORK, let_pass, again=True, back=ITEM),
+    Page(f"{ITEM}/handed-on", "POST", _WORK, hand_on),
+    Page(f"{ITEM}/left", "POST", _WORK, leave),
+    Page(f"{ITEM}/reversed", "POST", _WORK, take_back, again=True, back=ITEM),
+]
