@@ -4,6 +4,7 @@ from itertools import chain
 
 from . import (
     accounts,
+    batches,
     entrance,
     home,
     keepers,
@@ -27,6 +28,7 @@ from .pages import Page
 ROOMS = (
     home,
     entrance,
+    batches,
     practice_board,
     practice_reviews,
     practice_people,

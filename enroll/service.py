@@ -1,6 +1,6 @@
 """Enrol one person: every rule of the gallery in one place, for import, desk and demo."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -34,6 +34,10 @@ class Enrolled:
 
     person: str
     outcome: Literal["enrolled", "updated", "already_enrolled"]
+
+
+Record = Callable[[Connection, Enrolled], None]
+"""Writes down what became of a row, in the transaction that enrols."""
 
 
 class Enroller:
@@ -70,8 +74,16 @@ class Enroller:
                 return None
             return self._unchanged(conn, known, application, source)
 
-    def enrol(self, application: Application, samples: Samples, source: str) -> Enrolled:
+    def enrol(
+        self,
+        application: Application,
+        samples: Samples,
+        source: str,
+        record: Record | None = None,
+    ) -> Enrolled:
         """Register, record the consent and store the template, in one transaction.
+
+        `record` writes in the same one: both are there afterwards, or neither.
 
         One enrolment of a gallery goes at a time, over all processes, so that two who look alike
         cannot slip past each other. Raises `PersonRefused`.
@@ -80,15 +92,23 @@ class Enroller:
         with self._engine.begin() as conn:
             templates.one_writer(conn, self.gallery)
             self._following.follow(conn)
-            known = self._known(conn, application)
-            if known is not None:
-                if same := self._unchanged(conn, known, application, source):
-                    return same
-                self._refuse_withdrawn(conn, known, application)
-                self._refuse_another_face(conn, known, samples.vectors)
-            accepted = self._accepted(conn, application)
-            self._refuse_look_alikes(conn, known, samples.vectors, accepted)
-            return self._store(conn, known, application, samples, source, accepted)
+            done = self._enrolled(conn, application, samples, source)
+            if record is not None:
+                record(conn, done)
+            return done
+
+    def _enrolled(
+        self, conn: Connection, application: Application, samples: Samples, source: str
+    ) -> Enrolled:
+        known = self._known(conn, application)
+        if known is not None:
+            if same := self._unchanged(conn, known, application, source):
+                return same
+            self._refuse_withdrawn(conn, known, application)
+            self._refuse_another_face(conn, known, samples.vectors)
+        accepted = self._accepted(conn, application)
+        self._refuse_look_alikes(conn, known, samples.vectors, accepted)
+        return self._store(conn, known, application, samples, source, accepted)
 
     def _store(
         self,

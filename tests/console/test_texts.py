@@ -8,6 +8,9 @@ import console
 import web
 from console.refusals import WORDED
 from console.registry import PAGES
+from enroll import table
+from enroll.batch.report import SAID
+from enroll.batch.states import State as BatchState
 from verifier.place.proof import Proof
 from verifier.practice.board import STATUSES
 from verifier.practice.completeness import ENDS, REVIEWS
@@ -55,6 +58,8 @@ def used_keys() -> set[str]:
         f"console.flash.roster_{done}"
         for done in ("saved", "cell_saved", "restored", "given", "taken")
     }
+    keys |= {f"console.batches.{each}" for each in BATCHES}
+    keys |= {f"console.flash.batch_{state}" for state in MOVED}
     return (keys | practice_keys()) - NAMES
 
 
@@ -87,6 +92,13 @@ ROSTER = (
     *(f"kind.{kind}" for kind in (*ShiftKind, *SwapKind)),
     *(f"swap.{state}" for state in SwapState),
 )
+BATCHES = (
+    *(f"state.{state}" for state in BatchState),
+    *(f"outcome.{outcome}" for outcome in SAID if outcome != "pending"),
+    *(f"column.{column}" for column in table.COLUMNS),
+    *(f"encoding.{encoding}" for encoding in ("utf8", "gb18030", "xlsx")),
+)
+MOVED = ("running", "paused", "cancelled", "undoing")
 NAMES = {"console.needs_tls", "console.app", "console.snapshot"}
 """What looks like a key and is none: a code, modules."""
 

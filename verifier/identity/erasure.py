@@ -25,6 +25,10 @@ _POINTS = text(
     "(SELECT id FROM practice_windows WHERE practitioner = :person)"
 )
 
+_BATCH_ROWS = text(
+    "UPDATE enrol_batch_rows SET person = NULL, template = NULL WHERE person = :person"
+)
+
 
 def withdraw(
     conn: Connection,
@@ -70,6 +74,7 @@ def erase(conn: Connection, gallery: Gallery, person: str, by: str = "operator")
     withdraw(conn, gallery, person, by)
     conn.execute(delete(Identifier).where(Identifier.person == person))
     conn.execute(_POINTS, {"person": person})
+    conn.execute(_BATCH_ROWS, {"person": person})
     done = conn.execute(
         update(Person)
         .where(Person.id == person, Person.data_key_sealed.is_not(None))

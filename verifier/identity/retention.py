@@ -30,6 +30,12 @@ PRACTISED = timedelta(days=200)
 
 POINTED = timedelta(days=62)
 
+BATCH_PHOTOS = timedelta(days=7)
+"""A batch that nobody finished: its photos go, whatever became of its rows."""
+
+BATCHED = timedelta(days=200)
+"""What became of a batch's rows, so that it can be explained and taken back."""
+
 SWEPT = "retention.swept"
 BATCH = 200
 
@@ -88,6 +94,11 @@ LIVES = (
     Life("accounts", "工作人员账号", "work numbers, hashes", None, "",
          "the ledger's entries name them by id", "closed, not removed"),
     Life("account_roles", "角色", "roles", None, "", "with the account", "taken away"),
+    Life("enrol_batches", "批量建档", "that a table was handed over; its key, while photos wait",
+         BATCHED, "its making", "whoever was enrolled by it can be told, and taken back",
+         "the sweeper; the key and the photos when it ends, or after 7 days"),
+    Life("enrol_batch_rows", "批量建档行", "what became of a row: codes, person's id", BATCHED,
+         "its making", "as the batch", "with the batch"),
     Life("terminals", "终端", "terminals and their public keys", None, "",
          "old claims must be checked", "revoked, not removed"),
     Life("clients", "对接系统", "machine clients and their public keys", None, "",
@@ -160,6 +171,13 @@ _PRACTICE = (
 )
 """Tables, the column of their end, and their life. Points go with their windows."""
 
+_BATCH_PHOTOS = text("""
+UPDATE enrol_batches SET state = 'expired', key_sealed = NULL, changed_at = :at
+WHERE institution = :mine AND created_at < :photos
+AND state IN ('uploading', 'ready', 'running', 'paused') RETURNING id
+""")
+_BATCHES = text("DELETE FROM enrol_batches WHERE institution = :mine AND created_at < :end")
+
 _SHORT = {
     "account_codes": text("DELETE FROM account_codes WHERE expires_at < :now"),
     "sessions": text("DELETE FROM sessions WHERE begun_at < :sessions"),
@@ -199,6 +217,7 @@ class Sweeper:
                 erasure.erase(conn, self._gallery, person)
             gone["people"] += 1
         gone["practice"] = self._practice(at)
+        gone["batches"] = self._batches(at)
         while count := self._decisions(at):
             gone["decisions"] += count
         return gone
@@ -212,6 +231,18 @@ class Sweeper:
                 count += conn.execute(text(old), {"mine": mine, "end": at - life}).rowcount
             if count:
                 append(conn, mine, SWEPT, {"what": "practice", "count": count})
+        return count
+
+    def _batches(self, at: datetime) -> int:
+        """Photos that wait lose the key that opens them; old batches go with their rows."""
+        mine = self._gallery.institution
+        bound = {"mine": mine, "at": at, "photos": at - BATCH_PHOTOS, "end": at - BATCHED}
+        with self._engine.begin() as conn:
+            for batch in conn.scalars(_BATCH_PHOTOS, bound).all():
+                append(conn, mine, "batch.expired", {"batch": batch, "by": "retention"})
+            count = int(conn.execute(_BATCHES, bound).rowcount)
+            if count:
+                append(conn, mine, SWEPT, {"what": "batches", "count": count})
         return count
 
     def _each(

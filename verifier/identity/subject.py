@@ -74,6 +74,15 @@ class Practised(BaseModel):
     point: str | None
 
 
+class Imported(BaseModel):
+    """A row of a batch that enrolled the person."""
+
+    at: datetime
+    batch: str
+    line: int
+    outcome: str
+
+
 class Happened(BaseModel):
     """A ledger entry that names the person's id."""
 
@@ -103,6 +112,7 @@ class Subject(BaseModel):
     faces: list[Face]
     decisions: list[Decided]
     practice: list[Practised]
+    imported: list[Imported]
     entries: list[Happened]
     retention: list[Kept]
     made_at: datetime
@@ -132,6 +142,9 @@ _PRACTICE = text(
     "LEFT JOIN practice_locks AS l ON l.practice_window = w.id "
     "LEFT JOIN practice_points AS k ON k.practice_window = w.id "
     "WHERE w.practitioner = :person ORDER BY w.opened_at"
+)
+_IMPORTED = text(
+    "SELECT at, batch, line, outcome FROM enrol_batch_rows WHERE person = :person ORDER BY at"
 )
 _ENTRIES = text(
     "SELECT at, kind FROM ledger WHERE institution = :institution AND body->>'person' = :person "
@@ -176,6 +189,7 @@ def export(
         faces=rows(_FACES, Face),
         decisions=rows(_DECISIONS, Decided),
         practice=[_practised(row, key) for row in conn.execute(_PRACTICE, bound)],
+        imported=rows(_IMPORTED, Imported),
         entries=rows(_ENTRIES, Happened),
         retention=[
             Kept(

@@ -5,6 +5,7 @@ The tables of one area stand in one module; a module that is not imported here i
 
 from . import (
     account_tables,
+    batch_tables,
     erasure_tables,
     ledger_tables,
     practice_tables,
@@ -12,5 +13,13 @@ from . import (
     terminal_tables,
 )
 
-MODULES = (schema, ledger_tables, terminal_tables, account_tables, erasure_tables, practice_tables)
+MODULES = (
+    schema,
+    ledger_tables,
+    terminal_tables,
+    account_tables,
+    erasure_tables,
+    practice_tables,
+    batch_tables,
+)
 Base = schema.Base

@@ -20,6 +20,7 @@ class Permission(StrEnum):
     LEDGER_READ = "ledger:read"
     RECEIPTS_READ = "receipts:read"
     READINGS_TAKE = "readings:take"
+    PEOPLE_ENROL = "people:enrol"
     PEOPLE_EXPORT = "people:export"
     PEOPLE_ERASE = "people:erase"
     PRACTICE_READ = "practice:read"
@@ -64,8 +65,7 @@ ADMINS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
 
 _P = Permission
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    # Of a room that is still to be built a role has nothing here yet.
-    Role.ENROLMENT_CLERK: frozenset({_P.READINGS_TAKE}),
+    Role.ENROLMENT_CLERK: frozenset({_P.READINGS_TAKE, _P.PEOPLE_ENROL}),
     Role.COUNTER: frozenset({_P.RECEIPTS_READ, _P.READINGS_TAKE}),
     # Of the departments that the account keeps; medical affairs of all.
     Role.SCHEDULER: frozenset({_P.ROSTER_READ, _P.ROSTER_EDIT}),
