@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, exists, select, text, update
+from sqlalchemy import Connection, Engine, select, text, update
 
-from verifier.identity import erasure
+from verifier.identity import erasure, templates
 from verifier.identity.galleries import Gallery
 from verifier.policy.models import Policy
 from verifier.protocol.values import now
@@ -169,26 +169,31 @@ def _numbers(rows: list[Row], policy: Policy) -> Iterator[str]:
 def _take_back(parts: Work, batch: Batch) -> None:
     """Withdraw everybody whose template is still the one that this batch made."""
     row = EnrolBatchRow
-    made = exists().where(Template.id == row.template)
-    asked = select(row.line, row.person).where(
-        row.batch == batch.id, row.outcome == "enrolled", made
+    asked = select(row.line).where(
+        row.batch == batch.id, row.outcome == "enrolled", row.person.is_not(None)
     )
     with parts.engine.connect() as conn:
-        found = conn.execute(asked.order_by(row.line)).all()
-    for line, person in found:
-        if person is None:
-            continue  # erased between the two statements
+        found = conn.scalars(asked.order_by(row.line)).all()
+    for line in found:
         if parts.stop.is_set():
             return
         with parts.engine.begin() as conn:
-            erasure.withdraw(conn, parts.gallery, person, by=WORKER, reason="batch")
-            conn.execute(
-                update(row)
-                .where(row.batch == batch.id, row.line == line)
-                .values(outcome="taken_back", at=parts.clock())
-            )
+            _take_one_back(conn, parts, batch, line)
         parts.told()
     _end(parts, batch, State.UNDONE)
+
+
+def _take_one_back(conn: Connection, parts: Work, batch: Batch, line: int) -> None:
+    """Asked again under the gallery's lock: the person may have come to the desk meanwhile."""
+    row = EnrolBatchRow
+    templates.one_writer(conn, parts.gallery)
+    this = (row.batch == batch.id, row.line == line)
+    person = conn.scalar(
+        select(row.person).join(Template, Template.id == row.template).where(*this)
+    )
+    if person is not None:
+        erasure.withdraw(conn, parts.gallery, person, by=WORKER, reason="batch")
+        conn.execute(update(row).where(*this).values(outcome="taken_back", at=parts.clock()))
 
 
 def _end(parts: Work, batch: Batch, state: State) -> None:
