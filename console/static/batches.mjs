@@ -11,7 +11,7 @@ function show(box, text) {
 // A refusal is a page; its reason stands in it.
 async function reasonOf(answer) {
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  return page.querySelector(".trouble")?.textContent.trim() ?? String(answer.status);
+  return page.querySelector("[data-code] > p")?.textContent.trim() ?? String(answer.status);
 }
 
 async function post(path, body) {
