@@ -3,7 +3,8 @@
 Starts the demo hospital (verifier, PostgreSQL, a terminal with its simulated camera, 2,000 people),
 hands a table and a ZIP over through the staff's pages, starts the batch, kills its process once
 with SIGKILL, and waits for the end. Pictures are those of `faces/lfw-grey` with a border (they are
-cut close) at 480 x 480, used again and again with bytes behind them that change nothing; whoever
+cut close) at 480 x 480, 400 that the quality gate
+lets pass, used again and again with bytes behind them that change nothing; whoever
 has the same face is named as told apart, so that each row is judged, searched for among everybody,
 and enrolled. Figures are counts and times alone.
 """
@@ -34,6 +35,10 @@ import numpy as np
 
 from codes.id_number import check_digit
 from enroll.batch.spool import PART_BYTES
+from enroll.errors import PersonRefused
+from enroll.photos import Photo
+from enroll.samples import samples_of
+from models.engine import load_engine
 from shualian.demo import hospital
 from verifier.protocol.values import from_b64url, now
 from verifier.trust.accounts import accounts, second_factor
@@ -42,6 +47,7 @@ from verifier.trust.accounts.roles import Role
 from .record import recording
 
 SHARED = Path(os.environ.get("SHUALIAN_SHARED", Path(__file__).parents[2] / "shared"))
+PICTURES = 400
 PASSWORD = "Sunny-Harbour-27"
 HEADER = "number,name,photo,consent,notice_version,consented_at,look_alike"
 BROWSER = {"origin": "null", "sec-fetch-site": "same-origin"}
@@ -67,6 +73,7 @@ def handed(rows: int, seed: int) -> tuple[bytes, bytes]:
     """A table and a ZIP."""
     pictures = sorted((SHARED / "faces" / "lfw-grey").glob("*.jpg"))
     random.Random(seed).shuffle(pictures)
+    pictures = usable(pictures)
     numbers = [numbered(index) for index in range(rows)]
     people = {path: path.name.rpartition("_")[0] for path in pictures}
     lines, before, made = [HEADER], {}, io.BytesIO()
@@ -81,6 +88,20 @@ def handed(rows: int, seed: int) -> tuple[bytes, bytes]:
             lines.append(f"{said},{';'.join(same[:200])}")
             same.append(number)
     return "\n".join(lines).encode(), made.getvalue()
+
+
+def usable(pictures: list[Path]) -> list[Path]:
+    """Pictures that the quality gate lets pass: a refused one would cost less."""
+    engine, found = load_engine(), list[Path]()
+    for picture in pictures:
+        try:
+            samples_of(engine, [Photo(picture.name, portrait(picture))])
+        except PersonRefused:
+            continue
+        found.append(picture)
+        if len(found) == PICTURES:
+            break
+    return found
 
 
 @functools.cache
