@@ -5,6 +5,7 @@ from itertools import chain
 from . import (
     accounts,
     batches,
+    calibration,
     entrance,
     home,
     keepers,
@@ -40,6 +41,7 @@ ROOMS = (
     roster,
     roster_import,
     keepers,
+    calibration,
     accounts,
     terminals,
     phones,

@@ -29,6 +29,8 @@ class Permission(StrEnum):
     PHONES_ENROL = "phones:enrol"
     ROSTER_READ = "roster:read"
     ROSTER_EDIT = "roster:edit"
+    CALIBRATION_READ = "calibration:read"
+    CALIBRATION_MEASURE = "calibration:measure"
 
     @property
     def writes(self) -> bool:
@@ -79,7 +81,9 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.ROSTER_EDIT,
         }
     ),
-    Role.INSURANCE_OFFICE: frozenset({_P.RECEIPTS_READ, _P.PRACTICE_READ}),
+    Role.INSURANCE_OFFICE: frozenset(
+        {_P.RECEIPTS_READ, _P.PRACTICE_READ, _P.CALIBRATION_READ, _P.CALIBRATION_MEASURE}
+    ),
     Role.AUDITOR: frozenset(
         {
             _P.RECEIPTS_READ,
@@ -87,6 +91,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.TERMINALS_READ,
             _P.PRACTICE_READ,
             _P.ROSTER_READ,
+            _P.CALIBRATION_READ,
         }
     ),
     Role.HOSPITAL_ADMIN: frozenset(
@@ -96,6 +101,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.TERMINALS_MANAGE,
             _P.PEOPLE_EXPORT,
             _P.PEOPLE_ERASE,
+            _P.CALIBRATION_READ,
+            _P.CALIBRATION_MEASURE,
         }
     ),
     Role.SYSTEM_ADMIN: frozenset(
