@@ -3,10 +3,9 @@
 Starts the demo hospital (verifier, PostgreSQL, a terminal with its simulated camera, 2,000 people),
 hands a table and a ZIP over through the staff's pages, starts the batch, kills its process once
 with SIGKILL, and waits for the end. Pictures are those of `faces/lfw-grey` with a border (they are
-cut close) at 480 x 480, 400 that the quality gate
-lets pass, used again and again with bytes behind them that change nothing; whoever
-has the same face is named as told apart, so that each row is judged, searched for among everybody,
-and enrolled. Figures are counts and times alone.
+cut close) at 480 x 480, 400 that the quality gate lets pass, used again and again with bytes behind
+them that change nothing; whoever has the same face is named as told apart, so that each row is
+judged, searched for among everybody, and enrolled. Figures are counts and times alone.
 """
 
 import argparse
@@ -81,9 +80,8 @@ def handed(rows: int, seed: int) -> tuple[bytes, bytes]:
         for index, number in enumerate(numbers):
             picture = pictures[index % len(pictures)]
             same = before.setdefault(people[picture], [])
-            archive.writestr(
-                f"{index}.jpg", picture.read_bytes() + b"\0" * (index // len(pictures))
-            )
+            data = portrait(picture) + b"\0" * (index // len(pictures))
+            archive.writestr(f"{index}.jpg", data)
             said = f"{number},张{index},{index}.jpg,单独同意,2025-11,2025-11-03 09:30"
             lines.append(f"{said},{';'.join(same[:200])}")
             same.append(number)
