@@ -10,6 +10,7 @@ from verifier.api.site import Site
 from verifier.identity import institutions
 from verifier.protocol.errors import refusal
 
+from . import batches
 from .assets import Asset, assets, hand_out
 from .enrolment import open_desk
 from .gate import answer
@@ -24,6 +25,7 @@ def mount(app: FastAPI, site: Site, pages: Sequence[Page] = PAGES) -> None:
     """Serve the pages under `/console`, and what they load. Call it once, before it listens."""
     app.state.console = Frame(_hospital(site), pages)
     app.state.enrolment = open_desk(site)
+    batches.prepare(app, site)
     site.limits.leave(f"{HOME}/")
     known = assets()
     for folder in ("/console/static/{name}", "/web/{name}"):

@@ -24,7 +24,7 @@ from .files import file_of
 from .live import Look, look
 from .rules import EnrolRules
 from .samples import Faces
-from .service import Enroller, LookAlike
+from .service import Enrolled, Enroller, LookAlike
 
 LINK_REASONS = ("twins", "siblings", "look_alike")
 """Why two people who look alike are two."""
@@ -114,10 +114,11 @@ class EnrolmentDesk:
         """Register, consent, template, and that it was done; the person. Raises `PersonRefused`."""
         application, samples = draft.application(), draft.samples()
 
-        def also(conn: Connection, person: str) -> None:
-            self._record(conn, draft, person)
+        def record(conn: Connection, done: Enrolled) -> None:
+            if done.outcome != "already_enrolled":
+                self._record(conn, draft, done.person)
 
-        done = self.enroller.enrol(application, samples, None, also)
+        done = self.enroller.enrol(application, samples, None, record)
         self.drafts.drop(draft.id)
         return done.person
 

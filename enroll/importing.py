@@ -7,12 +7,13 @@ next run goes on from there, since who is enrolled already costs one look.
 
 import threading
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from codes.names import masked
@@ -20,10 +21,10 @@ from verifier.policy.models import Policy
 
 from .application import CHINA, Application, application_of, listed, masked_number
 from .errors import EnrollRefused, PersonRefused
-from .photos import Photo, PhotoFolder
+from .photos import Photo, Photos
 from .reasons import detail_of
 from .samples import Faces, LeftOut, Samples, samples_of
-from .service import Enrolled, Enroller
+from .service import Enrolled, Enroller, Record
 from .table import Row
 
 Outcome = Literal["enrolled", "updated", "already_enrolled", "refused"]
@@ -45,6 +46,10 @@ class RowResult:
     left_out: tuple[LeftOut, ...] = ()
 
 
+Journal = Callable[[Connection, RowResult, Enrolled], None]
+"""Is told of a row in the transaction that enrols its person."""
+
+
 @dataclass(frozen=True)
 class _Ready:
     """A row whose photos were judged, or are about to be."""
@@ -63,26 +68,30 @@ class Import:
     Attributes:
         workers: threads that judge photos.
         stop: set it to end after the row at hand.
+        journal: told of each row that is enrolled or updated, in that row's transaction.
     """
 
     enroller: Enroller
     faces: Faces
-    folder: PhotoFolder
+    folder: Photos
     policy: Policy
     workers: int = 2
     stop: threading.Event = field(default_factory=threading.Event)
+    journal: Journal | None = None
 
-    def run(self, rows: Iterable[Row]) -> Iterator[RowResult]:
+    def run(self, rows: Iterable[Row], seen: Iterable[str] = ()) -> Iterator[RowResult]:
         """One result a row, in order, until the rows or `stop` end it.
+
+        `seen` are numbers of rows that came before these.
 
         Raises `EnrollRefused` (`enroll.database_lost`); what was reported until then is stored.
         """
-        seen: set[str] = set()
+        numbers = set(seen)
         with ThreadPoolExecutor(self.workers, "photos") as pool:
             ahead: deque[RowResult | _Ready] = deque()
             try:
                 for row in rows:
-                    ahead.append(self._begun(row, seen, pool))
+                    ahead.append(self._begun(row, numbers, pool))
                     if len(ahead) > 2 * self.workers:
                         yield self._ended(ahead.popleft())
                     if self.stop.is_set():
@@ -119,10 +128,19 @@ class Import:
             return begun
         try:
             samples = begun.samples.result()
-            done = self.enroller.enrol(begun.application, samples, begun.source)
+            record = self._record(begun, samples)
+            done = self.enroller.enrol(begun.application, samples, begun.source, record)
         except PersonRefused as error:
             return _refused(begun.row, error, begun.left_out)
         return _told(begun.row, done, samples, begun.left_out)
+
+    def _record(self, begun: _Ready, samples: Samples) -> Record | None:
+        journal = self.journal
+        if journal is None:
+            return None
+        return lambda conn, done: journal(
+            conn, _told(begun.row, done, samples, begun.left_out), done
+        )
 
     def _photos(self, row: Row) -> tuple[list[Photo], tuple[LeftOut, ...]]:
         """The files that can be read; those that cannot are left out while one is there."""

@@ -4,6 +4,7 @@ import stat
 import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from models.images import MAX_BYTES
 
@@ -16,6 +17,13 @@ class Photo:
 
     name: str
     data: bytes = field(repr=False)
+
+
+class Photos(Protocol):
+    """Where a row's photos come from, by the names that stand in it."""
+
+    def read(self, name: str) -> Photo:
+        """One photo. Raises `PersonRefused`."""
 
 
 class PhotoFolder:

@@ -43,6 +43,10 @@ class Enrolled:
     outcome: Literal["enrolled", "updated", "already_enrolled"]
 
 
+Record = Callable[[Connection, Enrolled], None]
+"""Writes down what became of a row, in the transaction that enrols."""
+
+
 class Enroller:
     """One institution's enrolment. Safe to use from one thread at a time."""
 
@@ -100,29 +104,36 @@ class Enroller:
         application: Application,
         samples: Samples,
         source: str | None,
-        also: Callable[[Connection, str], None] = lambda _conn, _person: None,
+        record: Record | None = None,
     ) -> Enrolled:
         """Register, record the consent and store the template, in one transaction.
 
+        `record` writes in the same one: both are there afterwards, or neither.
+
         One enrolment of a gallery goes at a time, over all processes, so that two who look alike
-        cannot slip past each other. `also` is called in the same transaction with the person's id
-        where something was stored. Raises `PersonRefused`.
+        cannot slip past each other. Raises `PersonRefused`.
         """
         refuse_strangers(samples.vectors, self._rules.same_person)
         with self._engine.begin() as conn:
             templates.one_writer(conn, self.gallery)
             self._following.follow(conn)
-            known = self._known(conn, application)
-            if known is not None:
-                if same := self._unchanged(conn, known, application, source):
-                    return same
-                self._refuse_withdrawn(conn, known, application)
-                self._refuse_another_face(conn, known, samples.vectors)
-            accepted = self._accepted(conn, application)
-            self._refuse_look_alikes(conn, known, samples.vectors, accepted)
-            done = self._store(conn, known, application, samples, source, accepted)
-            also(conn, done.person)
+            done = self._enrolled(conn, application, samples, source)
+            if record is not None:
+                record(conn, done)
             return done
+
+    def _enrolled(
+        self, conn: Connection, application: Application, samples: Samples, source: str | None
+    ) -> Enrolled:
+        known = self._known(conn, application)
+        if known is not None:
+            if same := self._unchanged(conn, known, application, source):
+                return same
+            self._refuse_withdrawn(conn, known, application)
+            self._refuse_another_face(conn, known, samples.vectors)
+        accepted = self._accepted(conn, application)
+        self._refuse_look_alikes(conn, known, samples.vectors, accepted)
+        return self._store(conn, known, application, samples, source, accepted)
 
     def _store(
         self,

@@ -50,7 +50,7 @@ class Table:
     """A whole table.
 
     Attributes:
-        encoding: `utf-8` or `gb18030`, as it was found to be.
+        encoding: `utf-8` or `gb18030`, as it was found to be; `xlsx` for a workbook.
         ignored: headers that mean nothing here.
     """
 
@@ -72,7 +72,14 @@ def read_table(path: Path) -> Table:
 def parse_table(data: bytes) -> Table:
     """The table in these bytes. Raises `EnrollRefused`."""
     text, encoding = _decoded(data)
-    lines = _lines(text)
+    return table_of(_lines(text), encoding)
+
+
+def table_of(lines: list[tuple[int, list[str]]], encoding: str) -> Table:
+    """The table of lines that are not blank, each with its number; the first is the header.
+
+    Raises `EnrollRefused`.
+    """
     if not lines:
         raise EnrollRefused("table.empty", "the table is empty")
     (_, header), *body = lines

@@ -11,6 +11,9 @@ from console.enrol_identity import DOCUMENTS
 from console.refusals import WORDED
 from console.registry import PAGES
 from console.webhooks import STATES as WEBHOOKS
+from enroll import table
+from enroll.batch.report import SAID
+from enroll.batch.states import State as BatchState
 from enroll.desk import LINK_REASONS
 from enroll.live import CODES as LOOKS
 from enroll.live import SIGNS
@@ -87,7 +90,9 @@ def used_keys() -> set[str]:
         f"console.flash.roster_{done}"
         for done in ("saved", "cell_saved", "restored", "given", "taken")
     }
-    return (keys | practice_keys() | desk_keys()) - NAMES
+    keys |= {f"console.batches.{each}" for each in BATCHES}
+    keys |= {f"console.flash.batch_{state}" for state in MOVED}
+    return (keys | practice_keys() | desk_keys() | counter_keys()) - NAMES
 
 
 def desk_keys() -> set[str]:
@@ -110,7 +115,6 @@ def desk_keys() -> set[str]:
     }
     keys = {f"console.desk.{what}.{end}" for what, all_ in ends.items() for end in all_}
     return keys | {f"console.flash.enrol_{done}" for done in ("merged", "unmerged")}
-    return (keys | practice_keys() | counter_keys()) - NAMES
 
 
 def counter_keys() -> set[str]:
@@ -161,6 +165,13 @@ ROSTER = (
     *(f"kind.{kind}" for kind in (*ShiftKind, *SwapKind)),
     *(f"swap.{state}" for state in SwapState),
 )
+BATCHES = (
+    *(f"state.{state}" for state in BatchState),
+    *(f"outcome.{outcome}" for outcome in SAID if outcome != "pending"),
+    *(f"column.{column}" for column in table.COLUMNS),
+    *(f"encoding.{encoding}" for encoding in ("utf8", "gb18030", "xlsx")),
+)
+MOVED = ("running", "paused", "cancelled", "undoing")
 NAMES = {"console.needs_tls", "console.app", "console.snapshot"}
 """What looks like a key and is none: a code, modules."""
 

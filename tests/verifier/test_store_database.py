@@ -27,7 +27,7 @@ from verifier.store.metadata import Base
 
 from .fixtures import embedded_server
 
-HEAD = "lost_cards"
+HEAD = "batches"
 """The newest revision."""
 
 

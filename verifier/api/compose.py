@@ -125,6 +125,7 @@ def open_verifier(
             revive=database.revive,
             load=load or Load(),
             resolver=resolver,
+            data=settings.data,
             shift_codes=load_codes(settings.shift_codes),
             webhooks_public=settings.webhooks_public,
             region_key=settings.region_key.read_bytes() if settings.region_key else None,

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Literal
 
 import structlog
@@ -78,6 +79,8 @@ class Dependencies:
     """Under which a supervisor's pseudonyms are made; without one there is no supervision."""
     shift_codes: ShiftCodes = field(default_factory=load_codes)
     """What a cell of a roster means."""
+    data: Path | None = None
+    """Folder of what is kept, where batches wait sealed; without one there are no batches."""
     resolver: CredentialResolver | None = None
     """Without one the institution has no door for codes."""
     expected: ExpectedVisits = field(default_factory=StoredVisits)

@@ -46,6 +46,10 @@ _KEYED = (
 )
 """Keyed hashes of the person's numbers that the counter kept."""
 
+_BATCH_ROWS = text(
+    "UPDATE enrol_batch_rows SET person = NULL, template = NULL WHERE person = :person"
+)
+
 
 def withdraw(
     conn: Connection,
@@ -97,7 +101,7 @@ def erase(conn: Connection, gallery: Gallery, person: str, by: str = "operator")
     for statement in _DESK:
         conn.execute(statement, {"person": person})
     conn.execute(delete(Identifier).where(Identifier.person == person))
-    for statement in (_POINTS, *_KEYED):
+    for statement in (_POINTS, *_KEYED, _BATCH_ROWS):
         conn.execute(statement, {"person": person})
     done = conn.execute(
         update(Person)

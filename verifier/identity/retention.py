@@ -32,6 +32,11 @@ POINTED = timedelta(days=62)
 
 EXPECTED = timedelta(days=7)
 """After a visit's validity, so that a message that comes late finds the newer one."""
+BATCH_PHOTOS = timedelta(days=7)
+"""A batch that nobody finished: its photos go, whatever became of its rows."""
+
+BATCHED = timedelta(days=200)
+"""What became of a batch's rows, so that it can be explained and taken back."""
 
 SWEPT = "retention.swept"
 BATCH = 200
@@ -91,6 +96,11 @@ LIVES = (
     Life("accounts", "工作人员账号", "work numbers, hashes", None, "",
          "the ledger's entries name them by id", "closed, not removed"),
     Life("account_roles", "角色", "roles", None, "", "with the account", "taken away"),
+    Life("enrol_batches", "批量建档", "that a table was handed over; its key, while photos wait",
+         BATCHED, "its making", "whoever was enrolled by it can be told, and taken back",
+         "the sweeper; the key and the photos when it ends, or after 7 days"),
+    Life("enrol_batch_rows", "批量建档行", "what became of a row: codes, person's id", BATCHED,
+         "its making", "as the batch", "with the batch"),
     Life("terminals", "终端", "terminals and their public keys", None, "",
          "old claims must be checked", "revoked, not removed"),
     Life("alarms", "告警", "what was noticed of terminals, who looked, a note", PRACTISED,
@@ -211,6 +221,12 @@ _DESK = (
 """Tables of the enrolment desk and what their life counts from."""
 _COUNTER = (("counter_items", "entered_at", DECIDED), ("lost_cards", "ended_at", DECIDED))
 """The counter's, before the decisions that they name. Results go with their items."""
+_BATCH_PHOTOS = text("""
+UPDATE enrol_batches SET state = 'expired', key_sealed = NULL, changed_at = :at
+WHERE institution = :mine AND created_at < :photos
+AND state IN ('uploading', 'ready', 'running', 'paused') RETURNING id
+""")
+_BATCHES = text("DELETE FROM enrol_batches WHERE institution = :mine AND created_at < :end")
 
 _SHORT = {
     "account_codes": text("DELETE FROM account_codes WHERE expires_at < :now"),
@@ -254,6 +270,7 @@ class Sweeper:
         gone["his"] = self._ended("his", _HIS, at)
         gone["desk"] = self._ended("desk", _DESK, at)
         gone["counter"] = self._ended("counter", _COUNTER, at)
+        gone["batches"] = self._batches(at)
         while count := self._decisions(at):
             gone["decisions"] += count
         return gone
@@ -270,6 +287,18 @@ class Sweeper:
                 count += conn.execute(text(old), {"mine": mine, "end": at - life}).rowcount
             if count:
                 append(conn, mine, SWEPT, {"what": what, "count": count})
+        return count
+
+    def _batches(self, at: datetime) -> int:
+        """Photos that wait lose the key that opens them; old batches go with their rows."""
+        mine = self._gallery.institution
+        bound = {"mine": mine, "at": at, "photos": at - BATCH_PHOTOS, "end": at - BATCHED}
+        with self._engine.begin() as conn:
+            for batch in conn.scalars(_BATCH_PHOTOS, bound).all():
+                append(conn, mine, "batch.expired", {"batch": batch, "by": "retention"})
+            count = int(conn.execute(_BATCHES, bound).rowcount)
+            if count:
+                append(conn, mine, SWEPT, {"what": "batches", "count": count})
         return count
 
     def _each(

@@ -154,6 +154,15 @@ class LostCard(BaseModel):
     ended_at: datetime | None
 
 
+class Imported(BaseModel):
+    """A row of a batch that enrolled the person."""
+
+    at: datetime
+    batch: str
+    line: int
+    outcome: str
+
+
 class Happened(BaseModel):
     """A ledger entry that names the person's id."""
 
@@ -191,6 +200,7 @@ class Subject(BaseModel):
     merges: list[MadeOne]
     counter: list[AtCounter]
     lost_cards: list[LostCard]
+    imported: list[Imported]
     entries: list[Happened]
     retention: list[Kept]
     made_at: datetime
@@ -256,6 +266,9 @@ _COUNTER = text(
 _LOST = text(
     "SELECT kind, reported_at, ended_at FROM lost_cards WHERE person = :person ORDER BY reported_at"
 )
+_IMPORTED = text(
+    "SELECT at, batch, line, outcome FROM enrol_batch_rows WHERE person = :person ORDER BY at"
+)
 _ENTRIES = text(
     "SELECT at, kind FROM ledger WHERE institution = :institution AND body->>'person' = :person "
     "ORDER BY seq"
@@ -307,6 +320,7 @@ def export(
         merges=rows(_MERGES, MadeOne),
         counter=rows(_COUNTER, AtCounter),
         lost_cards=rows(_LOST, LostCard),
+        imported=rows(_IMPORTED, Imported),
         entries=rows(_ENTRIES, Happened),
         retention=[
             Kept(

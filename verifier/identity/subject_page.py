@@ -168,6 +168,11 @@ def render(subject: Subject) -> str:
             [[_word(c.kind), _time(c.reported_at), _time(c.ended_at)] for c in subject.lost_cards],
         ),
         _table(
+            "批量建档 Enrolled by a batch",
+            ["时间 time", "批次 batch", "行号 line", "结果 outcome"],
+            [[_time(i.at), i.batch, str(i.line), _word(i.outcome)] for i in subject.imported],
+        ),
+        _table(
             "系统记录 What was done with your data",
             ["时间 time", "事项 entry"],
             [[_time(e.at), _word(e.kind)] for e in subject.entries],

@@ -74,7 +74,8 @@ def unescaped(text: str) -> str:
 class RowLimit:
     """Rows as they come, refused beyond the limits and without the blank ones at the end."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MAX_ROWS) -> None:
+        self._most = most
         self._rows: list[tuple[str, ...]] = []
         self._blank = 0
 
@@ -84,10 +85,10 @@ class RowLimit:
         if not row:
             self._blank += 1
             return
-        self._rows.extend([()] * min(self._blank, MAX_ROWS + 1))
+        self._rows.extend([()] * min(self._blank, self._most + 1))
         self._blank = 0
         self._rows.append(row)
-        if len(self._rows) > MAX_ROWS or len(row) > MAX_COLUMNS:
+        if len(self._rows) > self._most or len(row) > MAX_COLUMNS:
             place = f"{column_name(len(row))}{len(self._rows)}"
             raise refuse("roster.grid_too_large", f"something stands at {place} or further")
 

@@ -35,14 +35,14 @@ _UNWANTED: Final = (
 )
 
 
-def read_workbook(data: bytes) -> Sheet:
-    """The first sheet that is not hidden.
+def read_workbook(data: bytes, most: int = MAX_ROWS) -> Sheet:
+    """The first sheet that is not hidden, of `most` rows.
 
     Raises `RosterRefused` with `roster.grid_unreadable`, `…_macros` or `…_too_large`.
     """
     try:
         _guard(data)
-        return _read(data)
+        return _read(data, most)
     except RosterRefused:
         raise
     except Exception as error:  # whatever zipfile, expat and openpyxl raise over broken parts
@@ -84,17 +84,19 @@ def _unpacked(archive: zipfile.ZipFile, part: zipfile.ZipInfo, left: int) -> byt
     return content
 
 
-def _read(data: bytes) -> Sheet:
-    title, others, cells = _cells(data, values=False)
+def _read(data: bytes, most: int) -> Sheet:
+    title, others, cells = _cells(data, most, values=False)
     if any(isinstance(cell, str) and cell.startswith("=") for row in cells for cell in row):
-        cells = _with_values(cells, _cells(data, values=True)[2])
-    limit = RowLimit()
+        cells = _with_values(cells, _cells(data, most, values=True)[2])
+    limit = RowLimit(most)
     for row in cells:
         limit.add([_text(cell) for cell in row])
     return Sheet(limit.rows, title, others)
 
 
-def _cells(data: bytes, *, values: bool) -> tuple[str, tuple[str, ...], list[tuple[Any, ...]]]:
+def _cells(
+    data: bytes, most: int, *, values: bool
+) -> tuple[str, tuple[str, ...], list[tuple[Any, ...]]]:
     """The sheet's name, the others' and the cells: formulas, or what they last gave."""
     book = openpyxl.load_workbook(
         io.BytesIO(data), read_only=True, data_only=values, keep_links=False
@@ -104,12 +106,12 @@ def _cells(data: bytes, *, values: bool) -> tuple[str, tuple[str, ...], list[tup
         if not shown:
             raise refuse("roster.grid_unreadable", "no visible sheet")
         others = tuple(sheet.title for sheet in book.worksheets if sheet is not shown[0])
-        return shown[0].title, others, list(_rows(shown[0]))
+        return shown[0].title, others, list(_rows(shown[0], most))
     finally:
         book.close()
 
 
-def _rows(sheet: Any) -> Iterator[tuple[Any, ...]]:
+def _rows(sheet: Any, most: int) -> Iterator[tuple[Any, ...]]:
     """Every row to the last one written; what the sheet says of its own size does not count."""
     sheet.reset_dimensions()
     slots = 0
@@ -117,7 +119,7 @@ def _rows(sheet: Any) -> Iterator[tuple[Any, ...]]:
         slots += len(row) + 1
         if slots > _MAX_SLOTS:
             raise refuse("roster.grid_too_large", "the sheet has too many cells, if blank ones")
-        if place >= MAX_ROWS and not any(row):
+        if place >= most and not any(row):
             continue
         yield tuple(getattr(cell, "text", cell) if _is_formula(cell) else cell for cell in row)
 

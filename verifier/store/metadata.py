@@ -6,6 +6,7 @@ The tables of one area stand in one module; a module that is not imported here i
 from . import (
     account_tables,
     alarm_tables,
+    batch_tables,
     counter_tables,
     desk_tables,
     erasure_tables,
@@ -27,5 +28,6 @@ MODULES = (
     his_tables,
     desk_tables,
     counter_tables,
+    batch_tables,
 )
 Base = schema.Base

@@ -40,6 +40,8 @@ class Permission(StrEnum):
     EXPECTED_READ = "expected:read"
     WEBHOOKS_READ = "webhooks:read"
     WEBHOOKS_MANAGE = "webhooks:manage"
+    CALIBRATION_READ = "calibration:read"
+    CALIBRATION_MEASURE = "calibration:measure"
 
     @property
     def writes(self) -> bool:
@@ -77,13 +79,17 @@ ADMINS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
 _P = Permission
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     # Of a room that is still to be built a role has nothing here yet.
-    Role.ENROLMENT_CLERK: frozenset({_P.READINGS_TAKE, _P.EXPECTED_READ}),
-    Role.COUNTER: frozenset({_P.RECEIPTS_READ, _P.READINGS_TAKE, _P.EXPECTED_READ}),
-    Role.ENROLMENT_CLERK: frozenset({_P.READINGS_TAKE, _P.PEOPLE_ENROL, _P.PEOPLE_MERGE}),
-    Role.COUNTER: frozenset({_P.RECEIPTS_READ, _P.READINGS_TAKE}),
-    Role.ENROLMENT_CLERK: frozenset({_P.READINGS_TAKE}),
+    Role.ENROLMENT_CLERK: frozenset(
+        {_P.READINGS_TAKE, _P.PEOPLE_ENROL, _P.PEOPLE_MERGE, _P.EXPECTED_READ}
+    ),
     Role.COUNTER: frozenset(
-        {_P.RECEIPTS_READ, _P.READINGS_TAKE, _P.COUNTER_WORK, _P.COUNTER_SECOND}
+        {
+            _P.RECEIPTS_READ,
+            _P.READINGS_TAKE,
+            _P.COUNTER_WORK,
+            _P.COUNTER_SECOND,
+            _P.EXPECTED_READ,
+        }
     ),
     # Of the departments that the account keeps; medical affairs of all.
     Role.SCHEDULER: frozenset({_P.ROSTER_READ, _P.ROSTER_EDIT}),
@@ -101,13 +107,20 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.ALARMS_HANDLE,
         }
     ),
-    Role.INSURANCE_OFFICE: frozenset({_P.RECEIPTS_READ, _P.PRACTICE_READ, _P.SITES_READ}),
-    Role.INSURANCE_OFFICE: frozenset({_P.RECEIPTS_READ, _P.PRACTICE_READ, _P.EXPECTED_READ}),
-    # A second person for a merge, beside the desk.
+    # A second person for a merge and at the counter, beside the desk.
     Role.INSURANCE_OFFICE: frozenset(
-        {_P.RECEIPTS_READ, _P.PRACTICE_READ, _P.DUPLICATES_READ, _P.PEOPLE_MERGE}
+        {
+            _P.RECEIPTS_READ,
+            _P.PRACTICE_READ,
+            _P.SITES_READ,
+            _P.EXPECTED_READ,
+            _P.DUPLICATES_READ,
+            _P.PEOPLE_MERGE,
+            _P.COUNTER_SECOND,
+            _P.CALIBRATION_READ,
+            _P.CALIBRATION_MEASURE,
+        }
     ),
-    Role.INSURANCE_OFFICE: frozenset({_P.RECEIPTS_READ, _P.PRACTICE_READ, _P.COUNTER_SECOND}),
     Role.AUDITOR: frozenset(
         {
             _P.RECEIPTS_READ,
@@ -120,6 +133,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.ALARMS_READ,
             _P.EXPECTED_READ,
             _P.WEBHOOKS_READ,
+            _P.CALIBRATION_READ,
         }
     ),
     Role.HOSPITAL_ADMIN: frozenset(
@@ -135,6 +149,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.ALARMS_HANDLE,
             _P.EXPECTED_READ,
             _P.WEBHOOKS_READ,
+            _P.CALIBRATION_READ,
+            _P.CALIBRATION_MEASURE,
         }
     ),
     Role.SYSTEM_ADMIN: frozenset(
