@@ -9,13 +9,15 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 from console.app import mount
 from tests.console.browser import Screen, a_screen
 from tests.console.ward import populated
 from tests.verifier import fixtures
-from tests.verifier.serving.hospital import Hospital, open_hospital
+from tests.verifier.serving.his_feed import Feeder, item
+from tests.verifier.serving.hospital import Hospital, invent, open_hospital, visit_of
 from tests.verifier.serving.staff import member
 from verifier.identity import galleries, institutions
 from verifier.store.database import open_embedded
@@ -39,6 +41,21 @@ def a_hospital() -> Iterator[Hospital]:
             yield hospital
 
 
+def a_day(hospital: Hospital) -> None:
+    """Practitioners of every status, expected visits, and people whom a terminal referred."""
+    populated(hospital)
+    people = [invent(n, name) for n, name in enumerate(("张甲", "李乙", "王丙", "赵丁"), 1)]
+    feeder = Feeder(hospital)
+    for n, person in enumerate(people):
+        feeder.put("appointments", item(person, f"A-{n}"))
+        lies = {"ward": "3病区", "bed": f"{n + 1}床", "valid_to": None}
+        feeder.put("inpatients", item(person, f"Z-{n}", **lies))
+    terminal = hospital.terminal(["settlement", "dispensing"])
+    for person, other in pairwise(people):
+        hospital.enrol(person)
+        terminal.decide(visit_of(person, other.face), "dispensing")
+
+
 def take(screen: Screen, folder: Path, name: str) -> None:
     """One page in both languages; where it is longer than the window, all of it."""
     address = screen.page.url
@@ -55,7 +72,7 @@ def main(folder: Path) -> None:
     if chromium is None:
         raise SystemExit("needs a browser: apt-get install chromium fonts-noto-cjk")
     with a_hospital() as hospital:
-        populated(hospital)
+        a_day(hospital)
         staff = [member(hospital, f"g{n:04}", role) for n, role in enumerate(Role, 1)]
         for size, pixels in SIZES.items():
             seen: set[str] = set()
