@@ -9,7 +9,7 @@ from verifier.protocol.challenge import Challenge
 from verifier.protocol.claim import Capture, CredentialReading, Crop, LegalBasis
 from verifier.protocol.decision import ClaimAnswer
 from verifier.protocol.practice import CheckedIn, Reason
-from verifier.protocol.values import Consent
+from verifier.protocol.values import Consent, visit_number
 
 Language = Literal["zh", "en"]
 
@@ -162,8 +162,8 @@ class Visit:
 
     @property
     def code(self) -> str | None:
-        """The visit's id as the counter asks for it: short, in capitals."""
-        return self.id[:6].upper() if self.id else None
+        """The visit's number as the counter asks for it."""
+        return visit_number(self.id) if self.id else None
 
     @property
     def by_code(self) -> bool:

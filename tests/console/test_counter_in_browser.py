@@ -21,7 +21,7 @@ from verifier.protocol.claim import Evidence
 from verifier.protocol.decision import ClaimAnswer
 from verifier.protocol.desk import DESK, SentReading
 from verifier.protocol.receipt import Receipt, check_receipt
-from verifier.protocol.values import Assurance, Outcome
+from verifier.protocol.values import Assurance, Outcome, visit_number
 from verifier.trust.accounts.roles import Role
 from verifier.trust.accounts.sessions import PROVEN
 
@@ -75,7 +75,7 @@ def test_a_referral_made_at_the_terminal_is_resolved_at_the_counter_and_the_pers
         page = screen.page
         screen.sign_in(clerk)
         page.click("nav >> text=人工窗口")
-        line = page.locator("#board tr", has_text=visit[:6].upper())
+        line = page.locator("#board tr", has_text=visit_number(visit))
         assert "镜头里的样子与登记照片没对上" in line.inner_text()
         assert "张" not in line.inner_text(), "no name before somebody took it"
         line.locator("button").click()

@@ -9,15 +9,12 @@ from sqlalchemy import Connection, text
 
 from verifier.policy.models import Policy
 from verifier.protocol.decision import Decision
-from verifier.protocol.values import new_id
+from verifier.protocol.values import new_id, visit_number
 
 from .errors import CounterRefused
 from .items import note
 
 CHINA = timezone(timedelta(hours=8))
-NUMBER = 6
-"""So many characters of the visit's id, in capitals, stand on the slip as 记录编号."""
-
 _ADD = text("""
 INSERT INTO counter_items (id, institution, number, origin, visit, purpose, reason, decision,
                            terminal, person, state, happened_at, entered_at, entered_by, due_at,
@@ -43,11 +40,6 @@ _LAST = text("""
 SELECT coalesce(max(substr(number, 9)::int), 0) FROM counter_items
 WHERE institution = :institution AND origin = 'emergency' AND number LIKE :day || '%'
 """)
-
-
-def number_of(visit: str) -> str:
-    """The visit's number as its slip says it."""
-    return visit[:NUMBER].upper()
 
 
 def refer(
@@ -181,7 +173,7 @@ def _add(
     values = nothing | {
         "id": new_id(),
         "institution": institution,
-        "number": number or number_of(visit),
+        "number": number or visit_number(visit),
         "origin": origin,
         "visit": visit,
         "state": state,

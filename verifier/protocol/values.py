@@ -95,6 +95,16 @@ def from_b64url(text: str) -> bytes:
     return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
 
 
+_READABLE = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+"""No I, O, 0 or 1: read from a slip, said aloud, typed at a counter."""
+
+
+def visit_number(visit: str) -> str:
+    """A visit's number for people: six characters, the same on the slip and at the counter."""
+    digest = hashlib.sha256(visit.encode()).digest()
+    return "".join(_READABLE[byte % len(_READABLE)] for byte in digest[:6])
+
+
 def sha256_b64url(data: bytes) -> str:
     """SHA-256 of `data` as base64url, 43 characters."""
     return b64url(hashlib.sha256(data).digest())

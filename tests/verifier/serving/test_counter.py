@@ -16,7 +16,7 @@ from verifier.identity import erasure, subject, subject_page
 from verifier.identity.lost_cards import is_lost
 from verifier.protocol.counter import AtCounter
 from verifier.protocol.errors import Refused
-from verifier.protocol.values import Assurance, Outcome
+from verifier.protocol.values import Assurance, Outcome, visit_number
 
 from ..fixtures import INSTITUTION
 from .counters import Clerk, checked, clerk, findings, id_card
@@ -57,7 +57,7 @@ def test_what_a_terminal_refers_waits_at_the_counter_under_the_slips_number(
     visit = rejected(hospital, terminal)
     (item,) = wang.queue()
     assert item.visit == visit
-    assert item.number == visit[:6].upper()
+    assert item.number == visit_number(visit)
     assert (item.origin, item.state) == ("terminal", "waiting")
     assert (item.purpose, item.reason) == ("dispensing", Reason.FACE_DIFFERS)
     assert item.due_at - item.happened_at == timedelta(minutes=10)
@@ -326,7 +326,7 @@ def test_who_pressed_the_counters_door_is_expected_there(
         answer = terminal.post("/v1/counter/visits", said.model_dump_json().encode())
         assert answer.status_code == 204, answer.text
     (item,) = wang.queue()
-    assert (item.origin, item.number, item.reason) == ("pressed", visit[:6].upper(), None)
+    assert (item.origin, item.number, item.reason) == ("pressed", visit_number(visit), None)
     other = hospital.terminal()
     refused = other.post("/v1/counter/visits", said.model_dump_json().encode())
     assert refused.json()["code"] == "challenge.unknown"
