@@ -144,7 +144,7 @@ def test_a_late_screen_is_awaited_and_not_taken_for_the_one_before_of_the_same_s
             await shown.see(gallery, SCREENS["counter"])
             await shown.see(gallery, SCREENS["counter-offline"])
             there_now = "() => [document.querySelector('.code strong')?.textContent]"
-            assert await shown.ask(there_now) == ["ABCDEF"]
+            assert await shown.ask(there_now) == ["J6SDTH"]
 
     asyncio.run(run())
 

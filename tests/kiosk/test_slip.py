@@ -43,7 +43,7 @@ def test_a_slip_says_where_when_who_and_what_was_decided() -> None:
         "示范医院",
         "身份核对凭条",
         "时间      2026-03-02 09:30",
-        "记录编号  ABCDEF",
+        "记录编号  J6SDTH",
         "姓名      张*",
         rule,
         "身份已确认，请继续办理。",
@@ -65,7 +65,7 @@ def test_a_slip_without_acceptance_names_every_door_that_stays_open() -> None:
 def test_a_slip_of_the_counter_s_screen_has_the_visit_s_code_and_no_receipt() -> None:
     slip = slip_of(SCREENS["counter-offline"])
     assert slip.qr is None
-    assert "记录编号  ABCDEF" in lines(slip)
+    assert "记录编号  J6SDTH" in lines(slip)
     assert "系统暂时连不上，已经为您记下。" in lines(slip)
 
 
