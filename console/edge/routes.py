@@ -46,6 +46,7 @@ ASSETS = tuple(
         "phone_face_screens.mjs",
         "phone_key.mjs",
         "phone_place.mjs",
+        "phone_recheck.mjs",
         "phone_screens.mjs",
         "phone_swaps.mjs",
         "phone_words.mjs",

@@ -1,5 +1,6 @@
 """The edge in the DMZ, as a process of its own before a real verifier."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -40,6 +41,16 @@ def test_it_loads_no_database_and_nothing_of_the_verifier_but_its_protocol() -> 
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_whatever_the_page_loads_is_handed_out() -> None:
+    asked, todo = set(), ["phone.mjs"]
+    while todo:
+        name = todo.pop()
+        asked.add(name)
+        text = (ROOT / "console/static" / name).read_text("utf-8")
+        todo += set(re.findall(r'from "\./([a-z_]+\.mjs)"', text)) - asked
+    assert {f"/console/static/{name}" for name in asked} <= set(ASSETS)
 
 
 def test_it_shows_the_page_and_what_that_loads_in_both_languages(edge: Edge) -> None:

@@ -9,7 +9,7 @@ from verifier.protocol.registration import PhoneInvited
 from verifier.protocol.values import Consent
 from verifier.trust.phones import LIFETIME
 
-from .hospital import Terminal, basis, faceless, invent, visit_of
+from .hospital import STAFF_NOTICE, Terminal, basis, faceless, invent, visit_of
 from .phones import Phone, shown
 from .physicians import HUA, Clinic, ahead
 
@@ -20,7 +20,7 @@ def decided(terminal: Terminal, *, face: bool = True) -> str:
     """The receipt of a decision of this terminal on the physician."""
     if face:
         return terminal.decide(visit_of(HUA), PURPOSE).receipt_id
-    changes = {"legal_basis": basis(Consent.NO_FACE)}
+    changes = {"legal_basis": basis(Consent.NO_FACE, STAFF_NOTICE)}
     return terminal.decide(faceless(HUA), PURPOSE, **changes).receipt_id
 
 
