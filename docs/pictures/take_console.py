@@ -1,8 +1,9 @@
 """Take pictures of the staff's pages: `python -m docs.pictures.take_console FOLDER`.
 
 A hospital of invented people is put up, with somebody of every role before a real browser; each
-page of each one's navigation is taken in both languages at three sizes. Those that the documents
-show are chosen by hand from there (`docs/console/`). Nobody's photograph is on any of them.
+page of each one's navigation is taken in both languages at three sizes. With a second folder
+(`docs/console`) the pages that the documents show are laid there, Chinese beside English. Nobody's
+photograph is on any of them.
 """
 
 import shutil
@@ -11,6 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
+
+import cv2
+import numpy as np
 
 from console.app import mount
 from tests.console.browser import Screen, a_screen
@@ -21,9 +25,23 @@ from tests.verifier.serving.hospital import Hospital, invent, open_hospital, vis
 from tests.verifier.serving.staff import member
 from verifier.identity import galleries, institutions
 from verifier.store.database import open_embedded
-from verifier.trust.accounts.roles import Role
+from verifier.trust.accounts.roles import PERMISSIONS, Role
 from verifier.trust.keys import KeyRing
 
+WIDTH, TALL = 700, 0.8
+"""Pixels of one language's half, and the most of a page's height for its width."""
+
+SHOWN = {
+    "board": "console-practice",
+    "reviews": "console-practice-reviews",
+    "roster": "console-roster",
+    "fences": "console-fences",
+    "reconcile": "console-practice-reconcile",
+    "enrol": "console-enrol",
+    "counter": "console-counter",
+    "visits": "console-visits",
+    "calibration": "console-calibration",
+}
 SIZES = {"phone": (390, 844), "laptop": (1366, 768), "desk": (1920, 1080)}
 
 
@@ -65,6 +83,20 @@ def take(screen: Screen, folder: Path, name: str) -> None:
         screen.page.screenshot(path=folder / f"{name}-{language}.png", full_page=True)
 
 
+def lay_out(shots: Path, folder: Path) -> None:
+    """For each page of the documents one picture in both languages."""
+    for name, page in SHOWN.items():
+        both = []
+        for language in ("zh", "en"):
+            shot = cv2.imread(str(shots / f"{page}-laptop-{language}.png"))
+            wide = shot[: round(shot.shape[1] * TALL)]
+            height = round(wide.shape[0] * WIDTH / wide.shape[1])
+            both.append(cv2.resize(wide, (WIDTH, height), interpolation=cv2.INTER_AREA))
+        tall = min(len(each) for each in both)
+        pair = np.hstack([both[0][:tall], np.full((tall, 10, 3), 255, np.uint8), both[1][:tall]])
+        cv2.imwrite(str(folder / f"{name}.png"), pair, [cv2.IMWRITE_PNG_COMPRESSION, 9])
+
+
 def main(folder: Path) -> None:
     """Every page that any role finds in its navigation, once a size."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -73,7 +105,9 @@ def main(folder: Path) -> None:
         raise SystemExit("needs a browser: apt-get install chromium fonts-noto-cjk")
     with a_hospital() as hospital:
         a_day(hospital)
-        staff = [member(hospital, f"g{n:04}", role) for n, role in enumerate(Role, 1)]
+        # Who may most comes first, so that a room is seen by those for whom it is there.
+        roles = sorted(Role, key=lambda role: -len(PERMISSIONS[role]))
+        staff = [member(hospital, f"g{n:04}", role) for n, role in enumerate(roles, 1)]
         for size, pixels in SIZES.items():
             seen: set[str] = set()
             with a_screen(chromium, hospital, pixels) as screen:
@@ -93,3 +127,5 @@ def main(folder: Path) -> None:
 
 if __name__ == "__main__":
     main(Path(sys.argv[1]))
+    if len(sys.argv) > 2:
+        lay_out(Path(sys.argv[1]), Path(sys.argv[2]))
