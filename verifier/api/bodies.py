@@ -1,5 +1,6 @@
 """Bodies in JSON: read strictly, and shown in the documents."""
 
+import re
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -8,6 +9,9 @@ from verifier.protocol.claim import where
 from verifier.protocol.errors import refusal
 
 M = TypeVar("M", bound=BaseModel)
+
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+"""NUL as JSON may write it: no text of the store can hold one, so no field may."""
 
 
 def described(model: type[BaseModel]) -> dict[str, object]:
@@ -20,6 +24,8 @@ def described(model: type[BaseModel]) -> dict[str, object]:
 
 def parsed(model: type[M], body: bytes) -> M:
     """What was sent. Raises `Refused` with `request.malformed`, naming places and no values."""
+    if _NUL.search(body):
+        raise refusal("request.malformed", note="NUL")
     try:
         return model.model_validate_json(body)
     except ValidationError as error:

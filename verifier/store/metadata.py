@@ -15,6 +15,7 @@ from . import (
     practice_tables,
     schema,
     terminal_tables,
+    watch_tables,
 )
 
 MODULES = (
@@ -29,5 +30,6 @@ MODULES = (
     desk_tables,
     counter_tables,
     batch_tables,
+    watch_tables,
 )
 Base = schema.Base

@@ -25,6 +25,7 @@ APART = {
     "used_tokens": "keyed hashes that count once",
     "seen_crops": "keyed hashes that count once",
     "practice_locks": "keyed hashes, institutions, times and sites: one lock in the whole region",
+    "region_sightings": "keyed hashes, institutions, times and sites: two places too soon",
 }
 """Tables without a policy, and why."""
 

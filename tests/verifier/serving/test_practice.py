@@ -388,3 +388,15 @@ def test_two_verifiers_check_one_physician_in_at_once_and_one_window_opens(clini
     opened = [answer for answer in answers if answer.window]
     assert len(opened) == 1, answers
     assert clinic.hospital.count("practice_windows") == 1
+
+
+@pytest.mark.parametrize("code", ["\0", "D1\\\0", "\\\\\0"])
+def test_a_code_with_a_zero_byte_is_malformed(clinic: Clinic, code: str) -> None:
+    answer = clinic.http_post(
+        "/v1/practice/introspect", {"code": code, "at": "2026-11-27T00:00:00Z"}
+    )
+    assert (answer.status_code, answer.json()["code"]) == (422, "request.malformed")
+
+
+def test_a_backslash_before_u0000_is_a_text_like_any_other(clinic: Clinic) -> None:
+    assert clinic.ask(code="\\u0000")["window_state"] == "unknown"

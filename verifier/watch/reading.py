@@ -1,0 +1,221 @@
+"""What the rules look at, read from this institution's rows; of a region keyed hashes alone.
+
+Faces are compared within one institution's own gallery, in memory; only ids and scores leave.
+"""
+
+import hmac
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from sqlalchemy import Connection, text
+
+from verifier.identity import templates
+from verifier.identity.data_keys import open_data_key
+from verifier.identity.galleries import Gallery
+from verifier.protocol.values import b64url
+from verifier.trust.keys import KeyRing
+from verifier.trust.sealing import unseal
+
+from .judging import Acceptance, Alike, ByProxy, LetPass, OtherFace, Sighting
+
+BLOCK = 256
+
+
+@dataclass(frozen=True)
+class Look:
+    """Where and how far back is looked: `since` <= `until`."""
+
+    conn: Connection
+    keyring: KeyRing
+    gallery: Gallery
+    since: datetime
+    until: datetime
+
+    @property
+    def bound(self) -> dict[str, object]:
+        """For statements."""
+        mine = self.gallery.institution
+        return {"mine": mine, "since": self.since, "until": self.until}
+
+
+_PEOPLE = text("""
+SELECT p.id, p.linked_group, t.created_at >= :since AS fresh, t.created_at AS at
+FROM people AS p JOIN templates AS t ON t.person = p.id
+WHERE p.institution = :mine AND p.state = 'confirmed' AND NOT t.synthetic
+""")
+_TOGETHER = text("""
+SELECT kept AS person, merged AS other FROM person_merges
+WHERE institution = :mine AND state IN ('asked','done','undo_asked')
+UNION ALL SELECT person, other FROM person_ties WHERE institution = :mine AND kind = 'mother'
+""")
+
+
+def alike(look: Look, cosine: float) -> list[Alike]:
+    """Whoever was enrolled in this time beside everybody else, where they reach the cosine."""
+    people = {row.id: row for row in look.conn.execute(_PEOPLE, look.bound)}
+    held = {
+        person: vector
+        for _, person, vector in templates.since(look.conn, look.keyring, look.gallery, 0)
+        if person in people and vector is not None
+    }
+    ids = sorted(held)
+    if not ids:
+        return []
+    vectors = np.stack([held[each] for each in ids])
+    told = {frozenset((row.person, row.other)) for row in look.conn.execute(_TOGETHER, look.bound)}
+    fresh = [place for place, each in enumerate(ids) if people[each].fresh]
+    found: dict[frozenset[str], Alike] = {}
+    for start in range(0, len(fresh), BLOCK):
+        rows = fresh[start : start + BLOCK]
+        for row, other in np.argwhere(vectors[rows] @ vectors.T >= cosine):
+            one, two = ids[rows[row]], ids[other]
+            if one == two:
+                continue
+            pair, group = frozenset((one, two)), people[one].linked_group
+            apart = pair in told or (group is not None and group == people[two].linked_group)
+            score = float(vectors[rows[row]] @ vectors[other])
+            found[pair] = Alike(one, two, score, apart, people[one].at)
+    return [found[pair] for pair in sorted(found, key=sorted)]
+
+
+_OTHER_FACE = text("""
+SELECT d.person, d.visit, d.id, d.decided_at,
+  p.linked_group IS NOT NULL OR EXISTS (
+    SELECT 1 FROM counter_items AS i JOIN counter_results AS r ON r.item = i.id
+    WHERE i.visit = d.visit AND i.institution = :mine AND r.proxy_document IS NOT NULL
+      AND r.reversed_at IS NULL
+  ) AS explained
+FROM decisions AS d JOIN people AS p ON p.id = d.person
+WHERE d.institution = :mine AND d.decided_at BETWEEN :since AND :until
+  AND d.outcome = 'rejected' AND d.body->'reasons' ? 'face_differs'
+ORDER BY d.decided_at, d.id
+""")
+
+
+def other_faces(look: Look) -> list[OtherFace]:
+    """Visits with somebody's credential and another's face."""
+    return [OtherFace(*row) for row in look.conn.execute(_OTHER_FACE, look.bound)]
+
+
+_PASSES = text("""
+SELECT r.item, r.decision, d.person, r.at,
+  coalesce(t.outcome IN ('rejected','refer'), false) AS refused,
+  r.second IS NOT NULL AS second, i.origin = 'emergency' AS emergency,
+  r.reversed_at IS NOT NULL AS undone
+FROM counter_results AS r
+JOIN counter_items AS i ON i.id = r.item
+JOIN decisions AS d ON d.id = r.decision
+LEFT JOIN decisions AS t ON t.id = i.decision
+WHERE r.institution = :mine AND r.way = 'let_pass' AND r.at BETWEEN :since AND :until
+ORDER BY r.at, r.item
+""")
+
+
+def passes(look: Look) -> list[LetPass]:
+    """Visits that were let pass at the counter."""
+    return [LetPass(*row) for row in look.conn.execute(_PASSES, look.bound)]
+
+
+_PROXIES = text("""
+SELECT coalesce(r.proxy, r.proxy_key) AS proxy, d.person AS patient, r.decision, r.at,
+  d.body->'reasons' ? 'standing_authorisation' OR EXISTS (
+    SELECT 1 FROM person_ties AS t WHERE t.person = d.person AND t.other = r.proxy
+      AND t.kind IN ('guardian','mother') AND t.since <= r.at
+      AND (t.ended_at IS NULL OR t.ended_at > r.at)
+  ) AS lawful
+FROM counter_results AS r JOIN decisions AS d ON d.id = r.decision
+WHERE r.institution = :mine AND r.at BETWEEN :since AND :until AND r.reversed_at IS NULL
+  AND d.person IS NOT NULL AND (r.proxy IS NOT NULL OR r.proxy_key IS NOT NULL)
+ORDER BY r.at, r.decision
+""")
+
+
+def by_proxies(look: Look) -> list[ByProxy]:
+    """Visits of proxies at the counter."""
+    return [ByProxy(*row) for row in look.conn.execute(_PROXIES, look.bound)]
+
+
+_TERMINALS = text("""
+SELECT d.terminal, count(*) AS visits,
+  count(*) FILTER (WHERE d.outcome = 'accepted') AS accepted, max(d.decided_at) AS last
+FROM decisions AS d
+WHERE d.institution = :mine AND d.decided_at BETWEEN :since AND :until
+  AND d.terminal IS NOT NULL AND d.consent = 'separate'
+  AND d.outcome IN ('accepted','rejected','retry','refer')
+GROUP BY d.terminal ORDER BY d.terminal
+""")
+
+
+def acceptances(look: Look) -> list[Acceptance]:
+    """Of each terminal how many visits with a face were accepted."""
+    return [Acceptance(*row) for row in look.conn.execute(_TERMINALS, look.bound)]
+
+
+_SEEN = text("""
+SELECT d.id, d.person, d.decided_at, p.data_key_sealed, i.id AS identifier, i.value_sealed,
+  s.latitude, s.longitude, s.datum, EXISTS (
+    SELECT 1 FROM counter_results AS r WHERE r.decision = d.id AND r.proxy_document IS NOT NULL
+  ) AS apart
+FROM decisions AS d
+JOIN people AS p ON p.id = d.person AND p.data_key_sealed IS NOT NULL
+JOIN identifiers AS i ON i.person = p.id AND i.kind = 'resident_id'
+LEFT JOIN terminals AS t ON t.id = d.terminal
+JOIN sites AS s ON s.institution = :mine AND (t.site IN (s.code, s.name) OR t.id IS NULL)
+WHERE d.institution = :mine AND d.decided_at BETWEEN :since AND :until AND d.outcome = 'accepted'
+  AND NOT EXISTS (SELECT 1 FROM region_sightings AS g WHERE g.decision = d.id)
+ORDER BY d.decided_at, d.id
+""")
+_TELL = text("""
+INSERT INTO region_sightings
+  (decision, institution, person_key, at, latitude, longitude, datum, apart)
+VALUES (:decision, :mine, :key, :at, :latitude, :longitude, :datum, :apart)
+ON CONFLICT DO NOTHING
+""")
+_REGION = text("""
+SELECT g.person_key, g.institution, g.at, g.latitude, g.longitude, g.datum,
+  CASE WHEN g.institution = :mine THEN g.decision END AS decision, d.person, g.apart
+FROM region_sightings AS g
+LEFT JOIN decisions AS d ON d.id = g.decision AND d.institution = :mine
+WHERE g.at BETWEEN :since AND :until AND g.person_key IN (
+  SELECT person_key FROM region_sightings WHERE institution = :mine
+    AND at BETWEEN :since AND :until
+)
+ORDER BY g.person_key, g.at, g.decision
+""")
+
+
+def person_key(region_key: bytes, number: str) -> str:
+    """As which a person is known in the region: HMAC-SHA256 under its key, 43 characters."""
+    return b64url(hmac.digest(region_key, b"sighting\0" + number.encode(), "sha256"))
+
+
+def own_sightings(look: Look, region_key: bytes) -> Iterator[dict[str, object]]:
+    """Accepted visits of this institution that the region does not know yet, as rows of it."""
+    for row in look.conn.execute(_SEEN, look.bound).all():
+        key = open_data_key(look.gallery.secrets, row.person, row.data_key_sealed)
+        number = unseal(key, row.value_sealed, f"identifiers.value/{row.identifier}").decode()
+        yield {
+            "decision": row.id,
+            "mine": look.gallery.institution,
+            "key": person_key(region_key, number),
+            "at": row.decided_at,
+            "latitude": row.latitude,
+            "longitude": row.longitude,
+            "datum": row.datum,
+            "apart": row.apart,
+        }
+
+
+def tell_the_region(look: Look, region_key: bytes) -> int:
+    """Write them down for the whole region; how many."""
+    rows = list(own_sightings(look, region_key))
+    if rows:
+        look.conn.execute(_TELL, rows)
+    return len(rows)
+
+
+def sightings(look: Look) -> list[Sighting]:
+    """Where the people of this institution were accepted in the region in this time."""
+    return [Sighting(*row) for row in look.conn.execute(_REGION, look.bound)]
