@@ -46,6 +46,12 @@ _KEYED = (
 )
 """Keyed hashes of the person's numbers that the counter kept."""
 
+_HEARD = text(
+    "UPDATE watch_cases SET heard_sealed = NULL "
+    "WHERE people @> jsonb_build_array(CAST(:person AS text))"
+)
+"""What the person said of a case."""
+
 _BATCH_ROWS = text(
     "UPDATE enrol_batch_rows SET person = NULL, template = NULL WHERE person = :person"
 )
@@ -101,7 +107,7 @@ def erase(conn: Connection, gallery: Gallery, person: str, by: str = "operator")
     for statement in _DESK:
         conn.execute(statement, {"person": person})
     conn.execute(delete(Identifier).where(Identifier.person == person))
-    for statement in (_POINTS, *_KEYED, _BATCH_ROWS):
+    for statement in (_POINTS, *_KEYED, _BATCH_ROWS, _HEARD):
         conn.execute(statement, {"person": person})
     done = conn.execute(
         update(Person)

@@ -164,6 +164,12 @@ LIVES = (
          "the entry of the visit", "as decisions", "with the visit"),
     Life("lost_cards", "挂失", "keyed hashes of cards reported lost", DECIDED,
          "its being taken off", "as decisions; a card on the list stays there", "the sweeper"),
+    Life("watch_rules", "疑点规则", "which rules a hospital tried and switched on", None, "",
+         "cases name them", "overwritten"),
+    Life("watch_cases", "疑点", "ids of people and decisions, states, what a person said, sealed",
+         DECIDED, "the finding", "whoever was looked at can ask how it ended", "the sweeper"),
+    Life("region_sightings", "区域内就诊", "keyed hashes, institution, time, site's point", POINTED,
+         "the visit", "two places too soon are told within weeks", "the sweeper"),
     Life("galleries", "人脸库", "the gallery's key, wrapped", None, "", "templates need it",
          "replaced when keys are renewed"),
     Life("institutions", "机构", "codes and names", None, "", "everything names them", "never"),
@@ -221,6 +227,7 @@ _DESK = (
 """Tables of the enrolment desk and what their life counts from."""
 _COUNTER = (("counter_items", "entered_at", DECIDED), ("lost_cards", "ended_at", DECIDED))
 """The counter's, before the decisions that they name. Results go with their items."""
+_WATCH = (("watch_cases", "found_at", DECIDED), ("region_sightings", "at", POINTED))
 _BATCH_PHOTOS = text("""
 UPDATE enrol_batches SET state = 'expired', key_sealed = NULL, changed_at = :at
 WHERE institution = :mine AND created_at < :photos
@@ -271,6 +278,7 @@ class Sweeper:
         gone["desk"] = self._ended("desk", _DESK, at)
         gone["counter"] = self._ended("counter", _COUNTER, at)
         gone["batches"] = self._batches(at)
+        gone["watch"] = self._ended("watch", _WATCH, at)
         while count := self._decisions(at):
             gone["decisions"] += count
         return gone

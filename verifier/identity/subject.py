@@ -163,6 +163,16 @@ class Imported(BaseModel):
     outcome: str
 
 
+class LookedAt(BaseModel):
+    """A 疑点 in which the person's file stands: by which rule, and how it ended."""
+
+    found_at: datetime
+    rule: str
+    state: str
+    cause: str | None
+    ended_at: datetime | None
+
+
 class Happened(BaseModel):
     """A ledger entry that names the person's id."""
 
@@ -201,6 +211,7 @@ class Subject(BaseModel):
     counter: list[AtCounter]
     lost_cards: list[LostCard]
     imported: list[Imported]
+    looked_at: list[LookedAt]
     entries: list[Happened]
     retention: list[Kept]
     made_at: datetime
@@ -269,6 +280,11 @@ _LOST = text(
 _IMPORTED = text(
     "SELECT at, batch, line, outcome FROM enrol_batch_rows WHERE person = :person ORDER BY at"
 )
+_LOOKED_AT = text(
+    "SELECT found_at, rule, state, cause, ended_at FROM watch_cases "
+    "WHERE institution = :institution AND people @> jsonb_build_array(CAST(:person AS text)) "
+    "ORDER BY found_at"
+)
 _ENTRIES = text(
     "SELECT at, kind FROM ledger WHERE institution = :institution AND body->>'person' = :person "
     "ORDER BY seq"
@@ -321,6 +337,7 @@ def export(
         counter=rows(_COUNTER, AtCounter),
         lost_cards=rows(_LOST, LostCard),
         imported=rows(_IMPORTED, Imported),
+        looked_at=rows(_LOOKED_AT, LookedAt),
         entries=rows(_ENTRIES, Happened),
         retention=[
             Kept(

@@ -173,6 +173,20 @@ def render(subject: Subject) -> str:
             [[_time(i.at), i.batch, str(i.line), _word(i.outcome)] for i in subject.imported],
         ),
         _table(
+            "疑点核查 What was looked into",
+            ["时间 time", "规则 rule", "状态 state", "原因 cause", "结束 ended"],
+            [
+                [
+                    _time(c.found_at),
+                    _word(c.rule),
+                    _word(c.state),
+                    _word(c.cause or "—"),
+                    _time(c.ended_at),
+                ]
+                for c in subject.looked_at
+            ],
+        ),
+        _table(
             "系统记录 What was done with your data",
             ["时间 time", "事项 entry"],
             [[_time(e.at), _word(e.kind)] for e in subject.entries],
