@@ -178,7 +178,8 @@ def test_one_proxy_for_many_and_a_guardian(
         conn.execute(
             text(
                 "INSERT INTO person_ties "
-                "(id, institution, person, other, kind, relation, since, by) VALUES ('t', :mine, :person, :proxy, 'guardian', 'parent', '2026-01-01', 'c1')"
+                "(id, institution, person, other, kind, relation, since, by) "
+                "VALUES ('t', :mine, :person, :proxy, 'guardian', 'parent', '2026-01-01', 'c1')"
             ),
             {"mine": INSTITUTION, "person": case.people[0], "proxy": proxy},
         )
