@@ -33,7 +33,7 @@ from tests.verifier.fixtures import (  # noqa: F401
     keyring,
 )
 from tests.verifier.serving.asked import asking_clinic
-from tests.verifier.serving.hospital import basis, visit_of
+from tests.verifier.serving.hospital import STAFF_NOTICE, basis, visit_of
 from tests.verifier.serving.physicians import HUA, Clinic
 from verifier.identity.galleries import Gallery
 from verifier.protocol.practice import PURPOSE
@@ -89,7 +89,7 @@ class Disk:
 
     def keep(self, offline: OfflineDesk) -> None:
         visit = new_id()
-        offline.keep(visit, basis(), visit_of(HUA), self.clinic.now())
+        offline.keep(visit, basis(notice=STAFF_NOTICE), visit_of(HUA), self.clinic.now())
         self.told.append(visit)
 
     @property
@@ -116,7 +116,7 @@ async def flush(offline: OfflineDesk, _: Desk) -> None:
 
 
 async def claim(_: OfflineDesk, desk: Desk) -> str:
-    exchange = await desk.submit(new_id(), basis(), visit_of(HUA))
+    exchange = await desk.submit(new_id(), basis(notice=STAFF_NOTICE), visit_of(HUA))
     return str(exchange.answer.decision.outcome)
 
 
