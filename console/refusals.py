@@ -115,6 +115,12 @@ _STATUS = {
     "reconcile.no_header": 422,
     "reconcile.too_large": 413,
     "reconcile.unreadable": 422,
+    "watch.not_heard": 409,
+    "watch.not_tried": 409,
+    "watch.own_proposal": 403,
+    "watch.state": 409,
+    "watch.text_malformed": 422,
+    "watch.unknown": 404,
     "upload.missing": 422,
     "upload.too_large": 413,
 }

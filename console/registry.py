@@ -37,6 +37,7 @@ from . import (
     roster_import,
     terminals,
     visits,
+    watch,
     webhooks,
 )
 from .pages import Page
@@ -67,6 +68,7 @@ ROOMS = (
     roster,
     roster_import,
     keepers,
+    watch,
     calibration,
     accounts,
     terminals,

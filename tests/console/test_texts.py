@@ -10,6 +10,7 @@ from console.counter_lost import SECONDS
 from console.enrol_identity import DOCUMENTS
 from console.refusals import WORDED
 from console.registry import PAGES
+from console.watch import STATES as CASES
 from console.webhooks import STATES as WEBHOOKS
 from enroll import table
 from enroll.batch.report import SAID
@@ -43,6 +44,7 @@ from verifier.store.counter_tables import ORIGINS, STATES
 from verifier.trust.accounts.roles import Permission, Role
 from verifier.trust.alarms import Cause
 from verifier.trust.terminal_states import State
+from verifier.watch.rules import load as load_rules
 
 LISTED = re.compile(r'^  "([a-z_.]+)",$', re.MULTILINE)
 """One code of a list of `phone_words.mjs`."""
@@ -90,6 +92,11 @@ def used_keys() -> set[str]:
         f"console.flash.roster_{done}"
         for done in ("saved", "cell_saved", "restored", "given", "taken")
     }
+    watched = load_rules().rules
+    keys |= {f"console.watch.rule.{rule.id}" for rule in watched}
+    keys |= {f"console.watch.cause.{cause}" for rule in watched for cause in rule.lawful}
+    keys |= {f"console.watch.state.{state}" for state in CASES}
+    keys |= {f"console.flash.watch_{done}" for done in ("on", "off")}
     keys |= {f"console.batches.{each}" for each in BATCHES}
     keys |= {f"console.flash.batch_{state}" for state in MOVED}
     return (keys | practice_keys() | desk_keys() | counter_keys()) - NAMES

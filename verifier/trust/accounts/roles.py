@@ -40,6 +40,8 @@ class Permission(StrEnum):
     EXPECTED_READ = "expected:read"
     WEBHOOKS_READ = "webhooks:read"
     WEBHOOKS_MANAGE = "webhooks:manage"
+    WATCH_READ = "watch:read"
+    WATCH_MANAGE = "watch:manage"
     CALIBRATION_READ = "calibration:read"
     CALIBRATION_MEASURE = "calibration:measure"
 
@@ -117,6 +119,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.DUPLICATES_READ,
             _P.PEOPLE_MERGE,
             _P.COUNTER_SECOND,
+            _P.WATCH_READ,
+            _P.WATCH_MANAGE,
             _P.CALIBRATION_READ,
             _P.CALIBRATION_MEASURE,
         }
@@ -133,6 +137,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.ALARMS_READ,
             _P.EXPECTED_READ,
             _P.WEBHOOKS_READ,
+            _P.WATCH_READ,
             _P.CALIBRATION_READ,
         }
     ),
