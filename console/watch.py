@@ -10,12 +10,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from verifier.api.site import Site
+from verifier.api.watching import watch_of
 from verifier.trust.accounts.roles import Permission
 from verifier.watch import cases, rules, running
 from verifier.watch.cases import Case
 from verifier.watch.errors import WatchRefused
 from verifier.watch.rules import Rule
-from verifier.watch.running import Tried, Watch
+from verifier.watch.running import Tried
 
 from .pages import Page
 from .practice_names import shown_names
@@ -62,16 +63,6 @@ class Opened:
     own: bool
 
 
-def watch_of(site: Site) -> Watch:
-    """Where this hospital's rules run."""
-    parts = site.parts
-
-    def cosine(fmr: float) -> float:
-        return parts.calibration.threshold(fmr, allow_tail=True).cosine
-
-    return Watch(parts.keyring, parts.gallery, rules.load(), cosine, parts.region_key)
-
-
 async def show_watch(request: Request) -> Response:
     """The rules with the share of lawful cases, and the cases, what is open and due first."""
     site, query = site_of(request), request.query_params
@@ -92,7 +83,9 @@ async def try_rule(request: Request) -> Response:
     """What a rule would have pointed at in the past 30 days; nothing is raised."""
     site, rule = site_of(request), request.path_params["rule"]
     by, at = staff_of(request).account, site.parts.clock()
-    found = await _done(request, lambda conn: running.dry_run(watch_of(site), conn, rule, by, at))
+    found = await _done(
+        request, lambda conn: running.dry_run(watch_of(site.parts), conn, rule, by, at)
+    )
     return redirect(request, WATCH, "console.flash.watch_tried", count=str(len(found)))
 
 
@@ -101,14 +94,18 @@ async def switch_rule(request: Request) -> Response:
     site, rule = site_of(request), request.path_params["rule"]
     on, by = form_of(request).text("on") == "yes", staff_of(request).account
     at = site.parts.clock()
-    await _done(request, lambda conn: running.switch(watch_of(site), conn, rule, by, at, on=on))
+    await _done(
+        request, lambda conn: running.switch(watch_of(site.parts), conn, rule, by, at, on=on)
+    )
     return redirect(request, WATCH, f"console.flash.watch_{'on' if on else 'off'}")
 
 
 async def run_now(request: Request) -> Response:
     """Run every rule that is on; it runs each night as well."""
     site = site_of(request)
-    made = await _done(request, lambda conn: running.run(watch_of(site), conn, site.parts.clock()))
+    made = await _done(
+        request, lambda conn: running.run(watch_of(site.parts), conn, site.parts.clock())
+    )
     return redirect(request, WATCH, "console.flash.watch_run", count=str(made))
 
 
@@ -177,7 +174,7 @@ async def _done(request: Request, work: Callable[[Connection], T]) -> T:
 
 
 def _overview(site: Site, state: str | None, rule: str | None) -> Overview:
-    watch, parts = watch_of(site), site.parts
+    watch, parts = watch_of(site.parts), site.parts
     with parts.engine.connect() as conn:
         tried, shares = running.states(watch, conn), cases.shares(conn, parts.institution)
         lines = [

@@ -48,10 +48,11 @@ class Housekeeper:
         gallery: FollowedGallery,
         practice: PracticeRules,
         clock: Callable[[], datetime],
+        nightly: Callable[[], int] = int,
     ) -> None:
         self._engine, self._keyring = engine, keyring
         self._gallery, self._practice = gallery, practice
-        self._clock = clock
+        self._clock, self._nightly = clock, nightly
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._keep, name="housekeeper", daemon=True)
 
@@ -98,6 +99,7 @@ class Housekeeper:
         with self._engine.begin() as conn:
             for mark in filing.note(conn, mine.institution):
                 log.warning("filing.mark_reached", mark=mark, said=filing.SAID[mark])
+        log.info("watch.run", found=self._nightly())
         gone = Sweeper(self._engine, mine).sweep(self._clock())
         log.info("retention.swept", **gone)
         return gone

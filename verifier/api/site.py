@@ -41,6 +41,7 @@ from .proofs import Replays
 from .readings import Readings
 from .store_watch import StoreWatch
 from .tokens import Tokens
+from .watching import nightly
 from .workers import Workers
 
 log = structlog.get_logger("verifier")
@@ -118,7 +119,12 @@ class Site:
         ]
         practice = self.rules.policy.practice
         self.housekeeper = Housekeeper(
-            parts.engine, parts.keyring, self.gallery, practice, parts.clock
+            parts.engine,
+            parts.keyring,
+            self.gallery,
+            practice,
+            parts.clock,
+            lambda: nightly(parts),
         )
         self.sealer = Sealer(parts.engine, parts.keyring, parts.institution, parts.clock)
         self.dispatcher = Dispatcher(

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from verifier.ledger import append
 from verifier.protocol.values import now
@@ -164,12 +164,13 @@ class Imported(BaseModel):
 
 
 class LookedAt(BaseModel):
-    """A 疑点 in which the person's file stands: by which rule, and how it ended."""
+    """A 疑点 in which the person's file stands: by which rule, what was said, how it ended."""
 
     found_at: datetime
     rule: str
     state: str
     cause: str | None
+    said: str | None
     ended_at: datetime | None
 
 
@@ -281,7 +282,7 @@ _IMPORTED = text(
     "SELECT at, batch, line, outcome FROM enrol_batch_rows WHERE person = :person ORDER BY at"
 )
 _LOOKED_AT = text(
-    "SELECT found_at, rule, state, cause, ended_at FROM watch_cases "
+    "SELECT id, found_at, rule, state, cause, heard_sealed, ended_at FROM watch_cases "
     "WHERE institution = :institution AND people @> jsonb_build_array(CAST(:person AS text)) "
     "ORDER BY found_at"
 )
@@ -337,7 +338,9 @@ def export(
         counter=rows(_COUNTER, AtCounter),
         lost_cards=rows(_LOST, LostCard),
         imported=rows(_IMPORTED, Imported),
-        looked_at=rows(_LOOKED_AT, LookedAt),
+        looked_at=[
+            _looked_at(row, keyring, institution) for row in conn.execute(_LOOKED_AT, bound)
+        ],
         entries=rows(_ENTRIES, Happened),
         retention=[
             Kept(
@@ -381,3 +384,18 @@ def _doubted(row: Any, key: Any) -> Doubted:
         place = f"duplicate_referrals.note/{row.id}"
         note = unseal(key, row.note_sealed, place).decode()
     return Doubted(at=row.at, reason=row.reason, note=note)
+
+
+def _looked_at(row: Row[Any], keyring: KeyRing, institution: str) -> LookedAt:
+    said = None
+    if row.heard_sealed is not None:
+        key = keyring.derive("watch-hearing", institution)
+        said = unseal(key, row.heard_sealed, f"watch_cases.heard/{row.id}").decode()
+    return LookedAt(
+        found_at=row.found_at,
+        rule=row.rule,
+        state=row.state,
+        cause=row.cause,
+        said=said,
+        ended_at=row.ended_at,
+    )

@@ -174,13 +174,14 @@ def render(subject: Subject) -> str:
         ),
         _table(
             "疑点核查 What was looked into",
-            ["时间 time", "规则 rule", "状态 state", "原因 cause", "结束 ended"],
+            ["时间 time", "规则 rule", "状态 state", "原因 cause", "陈述 said", "结束 ended"],
             [
                 [
                     _time(c.found_at),
                     _word(c.rule),
                     _word(c.state),
                     _word(c.cause or "—"),
+                    c.said or "",
                     _time(c.ended_at),
                 ]
                 for c in subject.looked_at

@@ -101,14 +101,17 @@ def hear(
     by: str,
     at: datetime,
 ) -> None:
-    """What the person said of it, word for word; what was said before is replaced.
+    """What the person said of it, word for word; what was said before is replaced. Once a second
+    person was asked, it stays as it is: both look at the same words.
 
     Raises `WatchRefused`: `watch.unknown`, `watch.state`, `watch.text_malformed`.
     """
     found = _open(conn, institution, case)
+    if found.state != "new":
+        raise WatchRefused("watch.state")
     if not 0 < len(said.strip()) <= MOST_SAID:
         raise WatchRefused("watch.text_malformed")
-    sealed = seal(_key(keyring, institution), said.strip().encode(), _place(case))
+    sealed = seal(hearing_key(keyring, institution), said.strip().encode(), heard_place(case))
     _set(conn, institution, found, "watch.heard", by, heard_at=at, heard_sealed=sealed)
 
 
@@ -116,7 +119,9 @@ def heard(keyring: KeyRing, institution: str, case: Case) -> str:
     """What the person said; empty where nobody was heard yet."""
     if case.heard_sealed is None:
         return ""
-    return unseal(_key(keyring, institution), case.heard_sealed, _place(case.id)).decode()
+    return unseal(
+        hearing_key(keyring, institution), case.heard_sealed, heard_place(case.id)
+    ).decode()
 
 
 def explain(
@@ -183,9 +188,11 @@ def _one(conn: Connection, statement: Any, institution: str, case: str) -> Case:
     return Case(**row)
 
 
-def _key(keyring: KeyRing, institution: str) -> bytes:
+def hearing_key(keyring: KeyRing, institution: str) -> bytes:
+    """Under which what people said is sealed."""
     return keyring.derive("watch-hearing", institution)
 
 
-def _place(case: str) -> str:
+def heard_place(case: str) -> str:
+    """Where it stands."""
     return f"watch_cases.heard/{case}"

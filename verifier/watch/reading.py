@@ -4,12 +4,12 @@ Faces are compared within one institution's own gallery, in memory; only ids and
 """
 
 import hmac
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from verifier.identity import templates
 from verifier.identity.data_keys import open_data_key
@@ -156,17 +156,19 @@ def acceptances(look: Look) -> list[Acceptance]:
 _SEEN = text("""
 SELECT d.id, d.person, d.decided_at, p.data_key_sealed, i.id AS identifier, i.value_sealed,
   s.latitude, s.longitude, s.datum, EXISTS (
-    SELECT 1 FROM counter_results AS r WHERE r.decision = d.id AND r.proxy_document IS NOT NULL
+    SELECT 1 FROM counter_items AS c JOIN counter_results AS r ON r.item = c.id
+    WHERE c.visit = d.visit AND c.institution = :mine AND r.proxy_document IS NOT NULL
   ) AS apart
 FROM decisions AS d
 JOIN people AS p ON p.id = d.person AND p.data_key_sealed IS NOT NULL
 JOIN identifiers AS i ON i.person = p.id AND i.kind = 'resident_id'
-LEFT JOIN terminals AS t ON t.id = d.terminal
-JOIN sites AS s ON s.institution = :mine AND (t.site IN (s.code, s.name) OR t.id IS NULL)
+JOIN terminals AS t ON t.id = d.terminal
+JOIN sites AS s ON s.institution = :mine AND t.site IN (s.code, s.name)
 WHERE d.institution = :mine AND d.decided_at BETWEEN :since AND :until AND d.outcome = 'accepted'
-  AND NOT EXISTS (SELECT 1 FROM region_sightings AS g WHERE g.decision = d.id)
 ORDER BY d.decided_at, d.id
 """)
+"""At terminals of recorded sites: where a counter stands is not known, so it tells nothing."""
+
 _TELL = text("""
 INSERT INTO region_sightings
   (decision, institution, person_key, at, latitude, longitude, datum, apart)
@@ -174,15 +176,10 @@ VALUES (:decision, :mine, :key, :at, :latitude, :longitude, :datum, :apart)
 ON CONFLICT DO NOTHING
 """)
 _REGION = text("""
-SELECT g.person_key, g.institution, g.at, g.latitude, g.longitude, g.datum,
-  CASE WHEN g.institution = :mine THEN g.decision END AS decision, d.person, g.apart
-FROM region_sightings AS g
-LEFT JOIN decisions AS d ON d.id = g.decision AND d.institution = :mine
-WHERE g.at BETWEEN :since AND :until AND g.person_key IN (
-  SELECT person_key FROM region_sightings WHERE institution = :mine
-    AND at BETWEEN :since AND :until
-)
-ORDER BY g.person_key, g.at, g.decision
+SELECT person_key AS key, institution, at, latitude, longitude, datum, apart
+FROM region_sightings
+WHERE institution <> :mine AND at BETWEEN :since AND :until AND person_key = ANY(:keys)
+ORDER BY person_key, at, decision
 """)
 
 
@@ -191,31 +188,48 @@ def person_key(region_key: bytes, number: str) -> str:
     return b64url(hmac.digest(region_key, b"sighting\0" + number.encode(), "sha256"))
 
 
-def own_sightings(look: Look, region_key: bytes) -> Iterator[dict[str, object]]:
-    """Accepted visits of this institution that the region does not know yet, as rows of it."""
-    for row in look.conn.execute(_SEEN, look.bound).all():
-        key = open_data_key(look.gallery.secrets, row.person, row.data_key_sealed)
-        number = unseal(key, row.value_sealed, f"identifiers.value/{row.identifier}").decode()
-        yield {
-            "decision": row.id,
-            "mine": look.gallery.institution,
-            "key": person_key(region_key, number),
-            "at": row.decided_at,
-            "latitude": row.latitude,
-            "longitude": row.longitude,
-            "datum": row.datum,
-            "apart": row.apart,
-        }
+def own_sightings(look: Look, region_key: bytes) -> list[Sighting]:
+    """Where this institution's own terminals accepted somebody in this time."""
+    return [
+        Sighting(
+            _key_of(look, region_key, row), look.gallery.institution, row.decided_at,
+            row.latitude, row.longitude, row.datum, row.id, row.person, row.apart,
+        )
+        for row in look.conn.execute(_SEEN, look.bound).all()
+    ]  # fmt: skip
 
 
 def tell_the_region(look: Look, region_key: bytes) -> int:
-    """Write them down for the whole region; how many."""
-    rows = list(own_sightings(look, region_key))
+    """Write them down for the whole region, without the person; how many there are."""
+    rows = [
+        {
+            "decision": one.decision,
+            "mine": one.institution,
+            "key": one.key,
+            "at": one.at,
+            "latitude": one.latitude,
+            "longitude": one.longitude,
+            "datum": one.datum,
+            "apart": one.apart,
+        }
+        for one in own_sightings(look, region_key)
+    ]
     if rows:
         look.conn.execute(_TELL, rows)
     return len(rows)
 
 
-def sightings(look: Look) -> list[Sighting]:
-    """Where the people of this institution were accepted in the region in this time."""
-    return [Sighting(*row) for row in look.conn.execute(_REGION, look.bound)]
+def sightings(look: Look, region_key: bytes | None) -> list[Sighting]:
+    """Our own in this time, and where else in the region the same people were accepted."""
+    if region_key is None:
+        return []
+    own = own_sightings(look, region_key)
+    keys = sorted({one.key for one in own})
+    others = look.conn.execute(_REGION, look.bound | {"keys": keys})
+    return own + [Sighting(**row) for row in others.mappings()]
+
+
+def _key_of(look: Look, region_key: bytes, row: Row[Any]) -> str:
+    key = open_data_key(look.gallery.secrets, row.person, row.data_key_sealed)
+    number = unseal(key, row.value_sealed, f"identifiers.value/{row.identifier}").decode()
+    return person_key(region_key, number)

@@ -59,7 +59,7 @@ def points(
             reading.other_faces(look), int(said["visits"])
         ),
         "two_places_too_soon": lambda: judging.two_places_too_soon(
-            reading.sightings(look), own, timedelta(hours=said["hours"])
+            reading.sightings(look, watch.region_key), own, timedelta(hours=said["hours"])
         ),
         "refused_then_passed_alone": lambda: judging.refused_then_passed_alone(
             reading.passes(look)
@@ -75,7 +75,8 @@ def points(
 
 
 def dry_run(watch: Watch, conn: Connection, rule: str, by: str, at: datetime) -> list[Point]:
-    """What a rule would have pointed at in the past 30 days. Only that it was tried is kept.
+    """What a rule would have pointed at in the past 30 days. Only that it was tried is kept; one
+    that was on and has changed since is off from now on, until somebody switches it on again.
 
     Raises `WatchRefused` with `watch.unknown`.
     """
@@ -88,6 +89,8 @@ def dry_run(watch: Watch, conn: Connection, rule: str, by: str, at: datetime) ->
     kept = {"tried_at": at, "tried_found": len(found), "digest": digest(known)}
     same = WatchRule.is_on & (WatchRule.digest == digest(known))
     conn.execute(made.on_conflict_do_update(index_elements=key, set_=kept | {"is_on": same}))
+    body = {"rule": rule, "version": watch.rules.version, "found": len(found), "by": by}
+    ledger.append(conn, watch.institution, "watch.tried", body)
     return found
 
 
@@ -182,11 +185,12 @@ def _case(watch: Watch, conn: Connection, rule: Rule, point: Point, at: datetime
         "due_at": at + DUE[rule.severity],
         "state": "new",
     }
-    done = conn.execute(insert(WatchCase).values(values).on_conflict_do_nothing())
-    if done.rowcount:
-        body = {"case": values["id"], "rule": rule.id, "version": watch.rules.version}
-        ledger.append(conn, watch.institution, "watch.found", body)
-    return int(done.rowcount)
+    made = insert(WatchCase).values(values).on_conflict_do_nothing().returning(WatchCase.id)
+    if conn.scalar(made) is None:
+        return 0
+    body = {"case": values["id"], "rule": rule.id, "version": watch.rules.version}
+    ledger.append(conn, watch.institution, "watch.found", body)
+    return 1
 
 
 def _rule(watch: Watch, rule: str) -> Rule:

@@ -241,6 +241,10 @@ def test_a_case_is_heard_before_a_second_person_confirms_and_what_was_said_is_se
         cases.propose(conn, INSTITUTION, case.id, first)
         alone = code(lambda: cases.confirm(conn, INSTITUTION, case.id, first, at))
         assert alone == "watch.own_proposal"
+        again = code(
+            lambda: cases.hear(conn, hospital.keyring, INSTITUTION, case.id, "x", first, at)
+        )
+        assert again == "watch.state", "both look at the same words"
         now = cases.get(conn, INSTITUTION, case.id)
         assert cases.heard(hospital.keyring, INSTITUTION, now) == said
         assert said.encode() not in (now.heard_sealed or b"")
@@ -248,9 +252,10 @@ def test_a_case_is_heard_before_a_second_person_confirms_and_what_was_said_is_se
         assert cases.shares(conn, INSTITUTION) == {"one_face_two_identities": (1, 1)}
         assert code(lambda: cases.take(conn, INSTITUTION, case.id, first)) == "watch.state"
         copy = subject.export(conn, hospital.keyring, INSTITUTION, one)
-        assert [(c.rule, c.cause) for c in copy.looked_at] == [("one_face_two_identities", "twins")]
-    kinds = ["watch.switched", "watch.found", "watch.taken", "watch.heard", "watch.proposed",
-             "watch.closed"]  # fmt: skip
+        (looked,) = copy.looked_at
+        assert (looked.rule, looked.cause, looked.said) == (case.rule, "twins", said)
+    said_of = ("tried", "switched", "found", "taken", "heard", "proposed", "closed")
+    kinds = [f"watch.{each}" for each in said_of]
     with hospital.database.app.begin() as conn:
         entered = conn.scalars(
             text("SELECT kind FROM ledger WHERE kind LIKE 'watch.%' ORDER BY seq")
