@@ -16,11 +16,12 @@ def edge() -> None:
 
     try:
         settings = EdgeSettings.load()
+        made = create_edge(settings)
     except EdgeRefused as refused:
         typer.echo(f"{refused.code}: {refused}", err=True)
         raise typer.Exit(1) from None
     uvicorn.run(
-        create_edge(settings),
+        made,
         host=settings.host,
         port=settings.port,
         ssl_certfile=settings.certificate,

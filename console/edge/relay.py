@@ -1,6 +1,7 @@
 """A phone's request to the verifier and its answer back: bodies as they came, few headers."""
 
 import asyncio
+import ssl
 
 import httpx
 from starlette.requests import Request
@@ -9,7 +10,7 @@ from starlette.responses import Response
 from verifier.protocol.errors import refusal
 
 from .routes import Passed
-from .settings import EdgeSettings
+from .settings import EdgeRefused, EdgeSettings
 
 SENT = ("authorization", "content-type", "accept")
 """No cookie and no word on where the request came from: an address here proves no place."""
@@ -18,19 +19,29 @@ MOST_ANSWER = 1024 * 1024
 
 
 def client_of(settings: EdgeSettings) -> httpx.AsyncClient:
-    """Connections to the verifier, its certificate checked; ours shown where one is set."""
-    shown = None
-    if settings.client_certificate and settings.client_key:
-        shown = (str(settings.client_certificate), str(settings.client_key))
+    """Connections to the verifier, its certificate checked; ours shown where one is set.
+
+    Raises `EdgeRefused` where a certificate cannot be read.
+    """
     return httpx.AsyncClient(
         base_url=settings.verifier,
-        verify=str(settings.verifier_ca) if settings.verifier_ca else True,
-        cert=shown,
+        verify=_context(settings),
         timeout=settings.timeout_s,
         trust_env=False,
         follow_redirects=False,
         limits=httpx.Limits(max_connections=50, max_keepalive_connections=20),
     )
+
+
+def _context(settings: EdgeSettings) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=settings.verifier_ca)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        if settings.client_certificate is not None:
+            context.load_cert_chain(settings.client_certificate, settings.client_key)
+    except (OSError, ssl.SSLError) as error:
+        raise EdgeRefused(f"certificates: {type(error).__name__}") from None
+    return context
 
 
 async def passed_on(

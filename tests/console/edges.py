@@ -4,13 +4,11 @@ import os
 import socket
 import subprocess
 import sys
-import time
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-
-import httpx
 
 ROOT = Path(__file__).parents[2]
 
@@ -23,6 +21,7 @@ class Edge:
     process: subprocess.Popen[bytes]
     folder: Path
     log: Path
+    stopped: threading.Event = field(default_factory=threading.Event)
 
     def files(self) -> list[str]:
         """Whatever it left in its folder."""
@@ -57,7 +56,8 @@ def an_edge(verifier: str, folder: Path, **more: str) -> Iterator[Edge]:
             stdout=written,
             stderr=subprocess.STDOUT,
         )
-    edge = Edge(f"http://127.0.0.1:{port}", process, folder, log)
+    scheme = "https" if "CERTIFICATE" in more else "http"
+    edge = Edge(f"{scheme}://127.0.0.1:{port}", process, folder, log)
     try:
         _wait(edge)
         yield edge
@@ -67,12 +67,12 @@ def an_edge(verifier: str, folder: Path, **more: str) -> Iterator[Edge]:
 
 
 def _wait(edge: Edge) -> None:
-    for _ in range(200):
-        try:
-            httpx.get(f"{edge.address}/console/phone")
-        except httpx.TransportError:
-            assert edge.process.poll() is None, edge.log.read_text()
-            time.sleep(0.05)
-        else:
-            return
+    """Until its port takes connections; nothing tells that from outside but trying."""
+    port = int(edge.address.rpartition(":")[2])
+    for _ in range(400):
+        assert edge.process.poll() is None, edge.log.read_text()
+        with socket.socket() as tried:
+            if tried.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        edge.stopped.wait(0.05)
     raise AssertionError("the edge does not answer")
