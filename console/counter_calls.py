@@ -5,6 +5,7 @@ A name is shown masked, and only of a visit that somebody has taken.
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy import Connection, text
@@ -18,6 +19,8 @@ from verifier.counter.deciding import Counter
 from verifier.counter.documents import Document
 from verifier.counter.errors import CounterRefused
 from verifier.counter.items import Item
+from verifier.identity import authorisations
+from verifier.identity.errors import IdentityRefused
 from verifier.identity.naming import names_of
 from verifier.protocol.errors import Refused
 
@@ -62,9 +65,20 @@ class Reader:
     label: str
 
 
-def counter_of(site: Site) -> Counter:
-    """Where decisions of this hospital's counter are made."""
-    return Counter(site.parts.keyring, site.parts.institution, site.rules)
+def counter_of(site: Site, by: str) -> Counter:
+    """Where decisions of this hospital's counter are made, by this account."""
+    mine = site.parts.institution
+
+    def standing(conn: Connection, *, patient: str, proxy: str, purpose: str, at: datetime) -> bool:
+        """Counts a use, in the transaction that resolves the visit."""
+        del at  # a use has the time of its own statement
+        try:
+            authorisations.use(conn, mine, patient, proxy, purpose, by)
+        except IdentityRefused:  # both documents were seen: the visit is a proxy's all the same
+            return False
+        return True
+
+    return Counter(site.parts.keyring, mine, site.rules, standing)
 
 
 async def done(request: Request, act: Callable[[Connection], T]) -> T:

@@ -55,7 +55,8 @@ async def show_sheet(request: Request) -> Response:
 async def enter(request: Request) -> Response:
     """Enter one line: when the visit was, on which document, and who entered it when."""
     site, form = site_of(request), form_of(request)
-    counter, account, at = counter_of(site), staff_of(request).account, site.parts.clock()
+    account, at = staff_of(request).account, site.parts.clock()
+    counter = counter_of(site, account)
     try:
         line, purpose = form.text("line").upper(), form.text("purpose")
         if not _LINE.fullmatch(line) or purpose not in queued_purposes(request):

@@ -79,7 +79,8 @@ async def by_document(request: Request) -> Response:
         document = await document_of(request)
         by_proxy = form.text("proxy") == "yes"
         proxy = await document_of(request, "proxy_document", "proxy_number") if by_proxy else None
-        counter, account, at = counter_of(site), staff_of(request).account, site.parts.clock()
+        account, at = staff_of(request).account, site.parts.clock()
+        counter = counter_of(site, account)
         await done(
             request,
             lambda conn: resolving.by_document(conn, counter, item, account, document, proxy, at),
@@ -96,7 +97,8 @@ async def let_pass(request: Request) -> Response:
     try:
         if why is None:
             raise refused("form.malformed", "no reason")
-        counter, account, at = counter_of(site), staff_of(request).account, site.parts.clock()
+        account, at = staff_of(request).account, site.parts.clock()
+        counter = counter_of(site, account)
         receipt = await done(
             request, lambda conn: resolving.let_pass(conn, counter, item, account, why, at)
         )
@@ -131,7 +133,8 @@ async def leave(request: Request) -> Response:
 async def take_back(request: Request) -> Response:
     """The result does not stand any more; its receipt is taken back and the visit is open again."""
     site, item = site_of(request), request.path_params["item"]
-    counter, account, at = counter_of(site), staff_of(request).account, site.parts.clock()
+    account, at = staff_of(request).account, site.parts.clock()
+    counter = counter_of(site, account)
     await done(request, lambda conn: resolving.take_back(conn, counter, item, account, at))
     return redirect(request, ITEM.format(item=item), "console.flash.counter_reversed", kind="care")
 

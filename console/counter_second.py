@@ -49,7 +49,8 @@ async def decline(request: Request) -> Response:
 
 async def _answered(request: Request, *, agreed: bool) -> Response:
     site, item = site_of(request), request.path_params["item"]
-    counter, account, at = counter_of(site), staff_of(request).account, site.parts.clock()
+    account, at = staff_of(request).account, site.parts.clock()
+    counter = counter_of(site, account)
     await done(
         request,
         lambda conn: resolving.second(conn, counter, item, account, at, agreed=agreed),

@@ -1,7 +1,7 @@
 """The counter in a real Chromium: referral, emergency, proxy, lost card, second person."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
@@ -17,6 +17,7 @@ from tests.verifier.serving.hospital import (
     visit_of,
 )
 from tests.verifier.serving.staff import PASSWORD, member
+from verifier.identity import authorisations, ties
 from verifier.protocol.claim import Evidence
 from verifier.protocol.decision import ClaimAnswer
 from verifier.protocol.desk import DESK, SentReading
@@ -155,6 +156,17 @@ def test_an_emergency_gets_a_wristband_in_one_touch_and_is_verified_later(
     assert findings(hospital) == []
 
 
+def by_proxy(screen: Screen) -> None:
+    """The clerk sees Li's document and Zhang's."""
+    screen.open(COUNTER)
+    screen.page.click("#board .button.primary")
+    screen.page.click("summary >> text=由他人代办")
+    screen.page.check("input[name=proxy]")
+    screen.page.fill("#proxy_number", LI.number)
+    verify(screen, ZHANG)
+    assert "代办人证件" in screen.page.inner_text("main")
+
+
 def test_a_proxy_comes_to_the_counter_with_both_documents(
     chromium: str, hospital: Hospital
 ) -> None:
@@ -162,16 +174,33 @@ def test_a_proxy_comes_to_the_counter_with_both_documents(
     visit = referred(hospital, hospital.terminal()).decision.visit
     clerk = member(hospital, "c0001", Role.COUNTER)
     with a_screen(chromium, hospital) as screen:
-        page = screen.page
         screen.sign_in(clerk)
-        screen.open(COUNTER)
-        page.click("#board .button.primary")
-        page.click("summary >> text=由他人代办")
-        page.check("input[name=proxy]")
-        page.fill("#proxy_number", LI.number)
-        verify(screen, ZHANG)
-        assert "代办人证件" in page.inner_text("main")
+        by_proxy(screen)
     assert receipt_of(hospital, visit).reasons == ["by_proxy"]
+    assert findings(hospital) == []
+
+
+def test_a_standing_authorisation_is_named_and_counted_until_it_is_used_up(
+    chromium: str, hospital: Hospital
+) -> None:
+    terminal, proxy = hospital.terminal(), hospital.register(LI)
+    visits = [referred(hospital, terminal).decision.visit]
+    patient = hospital.register(ZHANG)
+    ends = datetime.now(UTC) + timedelta(days=30)
+    given = {"scope": ["dispensing"], "uses": 1, "expires_at": ends, "by": "e0001"}
+    with hospital.database.app.begin() as conn:
+        ties.tie(conn, INSTITUTION, patient, proxy, "proxy", "child", "e0001")
+        authorisations.give(conn, INSTITUTION, patient, proxy, **given)  # type: ignore[arg-type]
+    clerk = member(hospital, "c0001", Role.COUNTER)
+    with a_screen(chromium, hospital) as screen:
+        screen.sign_in(clerk)
+        by_proxy(screen)
+        again = terminal.decide(visit_of(ZHANG, LI.face), "dispensing")
+        visits.append(again.decision.visit)
+        by_proxy(screen)
+    reasons = [receipt_of(hospital, visit).reasons for visit in visits]
+    assert reasons == [["by_proxy", "standing_authorisation"], ["by_proxy"]]
+    assert hospital.count("standing_authorisations", "used = 1") == 1
     assert findings(hospital) == []
 
 
