@@ -22,9 +22,12 @@ def described(model: type[BaseModel]) -> dict[str, object]:
     }
 
 
-def parsed(model: type[M], body: bytes) -> M:
-    """What was sent. Raises `Refused` with `request.malformed`, naming places and no values."""
-    if _NUL.search(body):
+def parsed(model: type[M], body: bytes, *, zero_bytes: bool = False) -> M:
+    """What was sent. Raises `Refused` with `request.malformed`, naming places and no values.
+
+    `zero_bytes` lets NUL through to a route that answers it as any other wrong value.
+    """
+    if not zero_bytes and _NUL.search(body):
         raise refusal("request.malformed", note="NUL")
     try:
         return model.model_validate_json(body)

@@ -127,7 +127,7 @@ async def confirm_a_second_factor(request: Request, site: Here) -> Response:
 )
 async def sign_in(request: Request, site: Here) -> Response:
     """A session for both factors. Five wrong attempts lock the account for 15 minutes."""
-    asked = parsed(SignIn, await request.body())
+    asked = parsed(SignIn, await request.body(), zero_bytes=True)
     said = (asked.login, asked.password.get_secret_value(), asked.totp.get_secret_value())
     return _json(Token(token=await signing_in.sign_in(request, site, *said)))
 
