@@ -188,6 +188,11 @@ def render(subject: Subject) -> str:
             ],
         ),
         _table(
+            "告知区域的就诊 Visits the region was told of",
+            ["时间 time", "谁来 who came"],
+            [[_time(s.at), "代办人 a proxy" if s.apart else "本人 you"] for s in subject.region],
+        ),
+        _table(
             "系统记录 What was done with your data",
             ["时间 time", "事项 entry"],
             [[_time(e.at), _word(e.kind)] for e in subject.entries],
