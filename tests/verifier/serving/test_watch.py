@@ -160,16 +160,16 @@ def test_what_the_counter_learns_later_silences_the_region(
             text(
                 "INSERT INTO counter_items (id, institution, number, origin, visit, purpose, "
                 "  reason, state, happened_at, entered_at, due_at) "
-                "SELECT 'later', institution, 'S1', 'downtime', visit, purpose, 'paper', 'resolved', "
-                "  decided_at, decided_at, decided_at FROM decisions"
+                "SELECT 'later', institution, 'S1', 'downtime', visit, purpose, 'paper', "
+                "  'resolved', decided_at, decided_at, decided_at FROM decisions"
             )
         )
         conn.execute(
             text(
                 "INSERT INTO counter_results "
                 "(item, institution, way, decision, account, at, proxy_document, by_reader) "
-                "SELECT 'later', institution, 'document', id, :by, decided_at, 'resident_id', false "
-                "FROM decisions"
+                "SELECT 'later', institution, 'document', id, :by, decided_at, 'resident_id', "
+                "  false FROM decisions"
             ),
             {"by": an_account(hospital, "c0001")},
         )
