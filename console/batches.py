@@ -20,6 +20,7 @@ from enroll.batch.store import Batch, Line, Progress
 from verifier.api.site import Site
 from verifier.trust.accounts.roles import Permission
 
+from .enrolment import desk_of, notice_of
 from .forms import read_upload
 from .pages import Page
 from .refusals import refused
@@ -80,7 +81,13 @@ async def show_batches(request: Request) -> Response:
     """Every batch, and the form for a new one."""
     site = site_of(request)
     found = await site.small.take(_standings, site)
-    return render(request, "batches.html", found=found, part_bytes=PART_BYTES, ready=_has(site))
+    said: dict[str, Any] = {
+        "notice": notice_of(request),
+        "notice_version": desk_of(request).notice_version,
+    }
+    return render(
+        request, "batches.html", found=found, part_bytes=PART_BYTES, ready=_has(site), **said
+    )
 
 
 async def create(request: Request) -> Response:

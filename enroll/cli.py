@@ -86,6 +86,7 @@ def import_command(
             opened.enter_context(_stopped_by_signals(stop))
             run = opened.enter_context(open_import(load(), photos, workers, stop))
             opened.callback(lambda: write_report(place, results))
+            typer.echo(f"notice of enrolment today: {', '.join(run.notices)}", err=True)
             _all(run, table, results, quiet=as_json)
     except _REFUSED as error:
         typer.echo(f"{error} [{error.code}]", err=True)

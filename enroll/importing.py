@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from codes.names import masked
-from verifier.policy.models import Policy
+from verifier.policy.models import ENROLMENT, Policy
 
 from .application import CHINA, Application, application_of, listed, masked_number
 from .errors import EnrollRefused, PersonRefused
@@ -78,6 +78,14 @@ class Import:
     workers: int = 2
     stop: threading.Event = field(default_factory=threading.Event)
     journal: Journal | None = None
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """The notices under which a consent to enrolment given today counts."""
+        today = datetime.now(CHINA).date()
+        own = self.policy.own_in_force(ENROLMENT, today)
+        general = [n for n in self.policy.notices if not n.purposes and n.in_force(today)]
+        return tuple(notice.version for notice in (own or general))
 
     def run(self, rows: Iterable[Row], seen: Iterable[str] = ()) -> Iterator[RowResult]:
         """One result a row, in order, until the rows or `stop` end it.

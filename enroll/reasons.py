@@ -25,6 +25,7 @@ _DETAILS = {
     "notice_missing": "缺少告知版本。",
     "notice_unknown": "告知版本不是本院现行或曾用的告知书。",
     "notice_not_in_force": "同意之日该版本的告知书不在有效期内。",
+    "notice_other_purpose": "同意之日应使用建档的告知书，该版本是另一用途的。",
     "guardian_required": "未满14周岁或由监护人代为同意的，请到人工窗口办理。",
     "photo_missing": "缺少照片。",
     "photo_not_found": "照片文件夹中没有该文件。",

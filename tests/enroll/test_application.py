@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from enroll import reasons
+from enroll import application, reasons
 from enroll.application import CHINA, application_of, listed, masked_number
 from enroll.errors import PersonRefused
 from enroll.table import Row
@@ -78,6 +78,37 @@ def test_the_first_thing_that_is_wrong_is_told(
     assert code_of(policy, **changed) == code
 
 
+@pytest.mark.parametrize(
+    ("version", "day", "code"),
+    [
+        ("2025-11", "2026-10-31", ""),
+        ("enrol-2026-11", "2026-11-01", ""),
+        ("2025-11", "2026-11-01", "notice_other_purpose"),
+        ("staff-2026-11", "2026-10-31", "notice_other_purpose"),
+        ("staff-2026-11", "2026-11-02", "notice_other_purpose"),
+        ("enrol-2026-11", "2026-10-31", "notice_not_in_force"),
+    ],
+)
+def test_a_consent_counts_under_the_notice_of_enrolment_of_its_day(
+    policy: Policy, monkeypatch: pytest.MonkeyPatch, version: str, day: str, code: str
+) -> None:
+    # Whatever day it is where this runs, none of these is in the future.
+    monkeypatch.setattr(application, "_CLOCK_SLACK", timedelta(days=3650))
+    said = {"notice_version": version, "consented_at": f"{day} 09:30"}
+    if code:
+        assert code_of(policy, **said) == code
+    else:
+        assert application_of(Row(2, {**GOOD, **said}), policy, TODAY).consent.given_at
+
+
+def test_where_a_hospital_has_no_notice_of_enrolment_its_general_one_counts(policy: Policy) -> None:
+    table = policy.model_dump(mode="json")
+    table["notices"] = [n for n in table["notices"] if n["version"] != "enrol-2026-11"]
+    now = datetime.now(CHINA).isoformat()
+    row = Row(2, {**GOOD, "consented_at": now})
+    assert application_of(row, Policy.model_validate(table), TODAY).consent.notice_version
+
+
 def test_a_person_is_refused_until_the_fourteenth_birthday(policy: Policy) -> None:
     assert code_of(policy, number=born("20111121")) == "guardian_required"
     application_of(Row(2, {**GOOD, "number": born("20111120")}), policy, TODAY)
@@ -101,7 +132,8 @@ def test_a_day_is_read_as_it_is_written_in_china(policy: Policy, cell: str) -> N
 
 def test_a_consent_of_just_now_is_no_future(policy: Policy) -> None:
     now = datetime.now(CHINA)
-    found = application_of(Row(2, {**GOOD, "consented_at": now.isoformat()}), policy, TODAY)
+    just_now = {"consented_at": now.isoformat(), "notice_version": "enrol-2026-11"}
+    found = application_of(Row(2, {**GOOD, **just_now}), policy, TODAY)
     assert now - found.consent.given_at < timedelta(seconds=1)
 
 
