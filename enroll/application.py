@@ -85,8 +85,7 @@ def application_of(row: Row, policy: Policy, today: date) -> Application:
     if consent.kind is Consent.GUARDIAN or number.age_on(today) < policy.guardian_below_age:
         raise PersonRefused("guardian_required")
     _notice(policy, consent)
-    others = tuple(_number(cell, "").number for cell in listed(row.get("look_alike")))
-    return Application(number, name, consent, others)
+    return Application(number, name, consent, _look_alikes(row))
 
 
 def listed(cell: str) -> list[str]:
@@ -108,6 +107,14 @@ def _number(cell: str, missing: str) -> IdNumber:
         return parse_number(text)
     except InvalidCode as error:
         raise PersonRefused(error.code) from None
+
+
+def _look_alikes(row: Row) -> tuple[str, ...]:
+    """Numbers of people told apart; a wrong one is told as this column's, not as the person's."""
+    try:
+        return tuple(_number(cell, "").number for cell in listed(row.get("look_alike")))
+    except PersonRefused:
+        raise PersonRefused("look_alike_invalid") from None
 
 
 def _name(cell: str) -> str:

@@ -22,7 +22,7 @@ from verifier.policy.models import ENROLMENT, Policy
 from .application import CHINA, Application, application_of, listed, masked_number
 from .errors import EnrollRefused, PersonRefused
 from .photos import Photo, Photos
-from .reasons import detail_of
+from .reasons import column_of, detail_of
 from .samples import Faces, LeftOut, Samples, samples_of
 from .service import Enrolled, Enroller, Record
 from .table import Row
@@ -33,7 +33,12 @@ OUTCOMES: tuple[Outcome, ...] = ("enrolled", "updated", "already_enrolled", "ref
 
 @dataclass(frozen=True)
 class RowResult:
-    """What became of one row. Nothing in it is readable beyond a mask."""
+    """What became of one row. Nothing in it is readable beyond a mask.
+
+    Attributes:
+        detail, detail_en: why it was refused, in Chinese and English.
+        column: where to look, a key of `table.COLUMNS`.
+    """
 
     line: int
     outcome: Outcome
@@ -44,6 +49,8 @@ class RowResult:
     photos_used: int = 0
     quality: float | None = None
     left_out: tuple[LeftOut, ...] = ()
+    detail_en: str | None = None
+    column: str | None = None
 
 
 Journal = Callable[[Connection, RowResult, Enrolled], None]
@@ -199,9 +206,12 @@ def _refused(row: Row, error: PersonRefused, left_out: tuple[LeftOut, ...] = ())
         code=error.code,
         detail=error.detail,
         left_out=left_out,
+        detail_en=error.detail_en,
+        column=column_of(error.code),
     )
 
 
 def sentence_of(left_out: LeftOut) -> str:
     """A photo that was not used and why, for the report."""
-    return f"{left_out.photo}：{detail_of(left_out.code)}"
+    said = detail_of(left_out.code), detail_of(left_out.code, language="en")
+    return f"{left_out.photo}：{' '.join(said)}"

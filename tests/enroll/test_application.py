@@ -7,7 +7,7 @@ import pytest
 from enroll import application, reasons
 from enroll.application import CHINA, application_of, listed, masked_number
 from enroll.errors import PersonRefused
-from enroll.table import Row
+from enroll.table import COLUMNS, Row
 from models import errors as model_errors
 from verifier.policy.models import Policy
 from verifier.protocol.values import Consent
@@ -65,7 +65,7 @@ def test_a_good_row_says_who_and_on_which_consent(policy: Policy) -> None:
         ({"notice_version": "2019-01"}, "notice_unknown"),
         ({"consented_at": "2024-01-01"}, "notice_not_in_force"),
         ({"evidence": "x" * 65}, "evidence_invalid"),
-        ({"look_alike": "1234"}, "id_number.length"),
+        ({"look_alike": "1234"}, "look_alike_invalid"),
     ],
 )
 def test_the_first_thing_that_is_wrong_is_told(
@@ -160,6 +160,32 @@ def test_a_cell_may_hold_several() -> None:
 def test_only_the_last_four_of_a_number_are_shown() -> None:
     assert masked_number(PEOPLE[0].number) == "*" * 14 + PEOPLE[0].number[-4:]
     assert masked_number("my name is Zhang") == ""
+
+
+def test_every_reason_has_a_sentence_in_both_languages_and_a_column() -> None:
+    for code in reasons.codes():
+        assert reasons.detail_of(code).endswith("。")
+        english = reasons.detail_of(code, language="en")
+        assert english.isascii() or "“" in english
+        assert english.endswith((".", "?"))
+        assert "{" not in english
+        assert reasons.column_of(code) in COLUMNS
+
+
+@pytest.mark.parametrize(
+    ("code", "column"),
+    [
+        ("id_number.check_digit", "number"),
+        ("name_differs", "name"),
+        ("consent_declined", "consent"),
+        ("consent_time_invalid", "consented_at"),
+        ("notice_other_purpose", "notice_version"),
+        ("quality.blurred", "photo"),
+        ("look_alike_invalid", "look_alike"),
+    ],
+)
+def test_a_reason_names_the_column_to_look_at(code: str, column: str) -> None:
+    assert reasons.column_of(code) == column
 
 
 def test_every_reason_of_the_quality_gate_has_a_sentence() -> None:
