@@ -55,6 +55,7 @@ _WORDS = {
     "consent.phone_withdrawn": "撤回手机刷脸的同意",
     "consent.withdrawn": "撤回同意或到期，删除人脸模板",
     "template.enrolled": "保存人脸模板",
+    "template.consent_renewed": "按新版告知书再次同意，人脸模板不变",
     "claim.decided": "核验",
     "subject.exported": "提供本副本",
     "counter.decided": "人工窗口核对",
