@@ -8,6 +8,7 @@ import console
 import web
 from console.counter_lost import SECONDS
 from console.enrol_identity import DOCUMENTS
+from console.figures_tables import PARTS
 from console.refusals import WORDED
 from console.registry import PAGES
 from console.watch import STATES as CASES
@@ -22,6 +23,8 @@ from verifier.counter.documents import KINDS
 from verifier.counter.items import ENDS as ENDS_AT_COUNTER
 from verifier.counter.resolving import WHYS as WHYS_TO_PASS
 from verifier.decision.facts import Reason as Because
+from verifier.figures.spans import Unit
+from verifier.figures.visits import OUTCOMES
 from verifier.identity.desk_records import REASONS as DOUBTS
 from verifier.identity.desk_records import Likeness
 from verifier.identity.lost_cards import CARDS
@@ -99,7 +102,7 @@ def used_keys() -> set[str]:
     keys |= {f"console.flash.watch_{done}" for done in ("on", "off")}
     keys |= {f"console.batches.{each}" for each in BATCHES}
     keys |= {f"console.flash.batch_{state}" for state in MOVED}
-    return (keys | practice_keys() | desk_keys() | counter_keys()) - NAMES
+    return (keys | practice_keys() | desk_keys() | counter_keys() | figures_keys()) - NAMES
 
 
 def desk_keys() -> set[str]:
@@ -135,6 +138,17 @@ def counter_keys() -> set[str]:
         "way": ["document", "let_pass"],
     }
     return {f"console.counter.{what}.{end}" for what, all_ in ends.items() for end in all_}
+
+
+def figures_keys() -> set[str]:
+    """Keys of the room of figures that end in a value."""
+    ends = {
+        "outcome": OUTCOMES,
+        "unit": get_args(Unit),
+        "quick": ["today", "yesterday", "seven", "thirty", "year"],
+    }
+    keys = {f"console.figures.{what}.{end}" for what, all_ in ends.items() for end in all_}
+    return keys | {f"console.figures.{part}" for part in PARTS}
 
 
 def practice_keys() -> set[str]:
