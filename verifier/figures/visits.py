@@ -21,7 +21,7 @@ Outcome = Literal["accepted", "counter", "rejected", "refer", "retry", "refused"
 OUTCOMES: tuple[Outcome, ...] = ("accepted", "counter", "rejected", "refer", "retry", "refused")
 """The one that counts first. `counter` was settled by a person, `refer` waits there or left it."""
 
-_FILTERED = """
+FILTERED = """
   AND purpose <> :check_in
   AND (CAST(:purpose AS text) IS NULL OR purpose = :purpose)
   AND (CAST(:terminal AS text) IS NULL OR terminal = :terminal)
@@ -33,12 +33,12 @@ _TOLD = f"""
 SELECT visit, decided_at AS at, CASE outcome WHEN 'accepted' THEN 0 WHEN 'rejected' THEN 2
   WHEN 'refer' THEN 3 WHEN 'retry' THEN 4 ELSE 5 END AS rank
 FROM decisions WHERE institution = :mine AND terminal IS NOT NULL
-  AND decided_at >= :since AND decided_at < :until {_FILTERED}
+  AND decided_at >= :since AND decided_at < :until {FILTERED}
 UNION ALL
 SELECT i.visit, i.happened_at, CASE WHEN r.decision IS NULL THEN 3 ELSE 1 END
 FROM counter_items AS i
 LEFT JOIN counter_results AS r ON r.item = i.id AND r.reversed_at IS NULL
-WHERE i.institution = :mine AND i.happened_at >= :since AND i.happened_at < :until {_FILTERED}
+WHERE i.institution = :mine AND i.happened_at >= :since AND i.happened_at < :until {FILTERED}
 """  # noqa: S608  (constants of this module)
 _VISITS = text(f"""
 SELECT floor(extract(epoch FROM first - :since) / :step)::int AS place, rank, count(*) AS visits
@@ -50,7 +50,7 @@ _REASONS = text(f"""
 SELECT outcome, coalesce(refusal_code, '') AS refused, reasons, count(*) AS times FROM (
   SELECT outcome, refusal_code, (body->'reasons')::text AS reasons FROM decisions
   WHERE institution = :mine AND terminal IS NOT NULL
-    AND decided_at >= :since AND decided_at < :until {_FILTERED}
+    AND decided_at >= :since AND decided_at < :until {FILTERED}
 ) AS told GROUP BY outcome, refusal_code, reasons
 """)  # noqa: S608
 
