@@ -1,7 +1,9 @@
 """监管概览: a range's visits, reasons, scores, terminals, people and erasures, in plots."""
 
+import json
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 
 from starlette.requests import Request
@@ -10,14 +12,16 @@ from starlette.responses import Response
 import web
 from verifier.api.site import Site
 from verifier.figures import asked as asking
-from verifier.figures import sheets
+from verifier.figures import erasures, sheets
 from verifier.figures.asked import Asked, Known, Place
 from verifier.figures.errors import FiguresRefused
+from verifier.ledger import proving
+from verifier.ledger.proving import Included
 from verifier.protocol.errors import Refused, refusal
 from verifier.trust import terminal_states
 from verifier.trust.accounts.roles import Permission
 
-from . import figures_read, figures_tables
+from . import figures_drawn, figures_read, figures_tables
 from .figures_read import Read
 from .figures_tables import PARTS
 from .pages import Page
@@ -28,8 +32,10 @@ from .visitor import site_of, visitor_of
 
 FIGURES = "/console/figures"
 TABLE = f"{FIGURES}/table"
+PROOF = f"{FIGURES}/proof"
 FIELDS = ("from", "to", "purpose", "site", "terminal")
 
+_LEAF = re.compile(r"[A-Za-z0-9_-]{43}")
 _KINDS = {
     "csv": ("text/csv; charset=utf-8", sheets.write_csv),
     "xlsx": (
@@ -69,7 +75,7 @@ async def show_figures(request: Request) -> Response:
         form=form,
         asked=asked,
         seen=seen,
-        drawn=figures_read.drawn(seen, words),
+        drawn=figures_drawn.drawn(seen, words),
         quick=_quick(asked, form.today),
         tables_of={part: made(seen, words) for part, made in PARTS.items()},
         files_of={part: _files(asked, part) for part in PARTS},
@@ -97,6 +103,22 @@ async def download(request: Request) -> Response:
     )
 
 
+async def prove(request: Request) -> Response:
+    """The proof that an erasure's entry stands in the sealed ledger, as a file."""
+    site, leaf = site_of(request), request.query_params.get("leaf", "")
+    if not _LEAF.fullmatch(leaf):
+        raise refusal("request.not_found")
+    found = await site.small.take(_proof, site, leaf)
+    if found is None:
+        raise refusal("request.not_found")
+    name = f"erasure-{leaf[:12]}.json"
+    return Response(
+        json.dumps({"leaf": leaf, **asdict(found)}, indent=2),
+        media_type="application/json",
+        headers={"content-disposition": f'attachment; filename="{name}"'},
+    )
+
+
 def _typed(request: Request) -> dict[str, str]:
     return {name: request.query_params.get(name, "")[:64] for name in FIELDS}
 
@@ -106,6 +128,14 @@ def _asked(typed: Mapping[str, str], known: Known, now: datetime) -> Asked:
         return asking.read(typed, known, now)
     except FiguresRefused as told:
         raise refused(told.code, told.field) from None
+
+
+def _proof(site: Site, leaf: str) -> Included | None:
+    mine = site.parts.institution
+    with site.parts.engine.connect() as conn:
+        if not erasures.is_one(conn, mine, leaf):
+            return None
+        return proving.inclusion(conn, mine, leaf)
 
 
 def _known(site: Site) -> Known:
@@ -148,4 +178,5 @@ _READ = Permission.FIGURES_READ
 pages = [
     Page(FIGURES, "GET", _READ, show_figures, nav="console.nav.figures"),
     Page(TABLE, "GET", _READ, download),
+    Page(PROOF, "GET", _READ, prove),
 ]

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
-WIDTH, HEIGHT = 1200, 520
-LEFT, RIGHT, TOP, FOOT = 112, 1180, 30, 440
+WIDTH, HEIGHT = 1200, 545
+LEFT, RIGHT, TOP, FOOT = 112, 1150, 30, 440
 MOST_STEPS = 4
 LEAST_SEEN = 3.0
 """A bar of one is this high at least, beside bars of thousands."""

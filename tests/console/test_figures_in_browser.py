@@ -5,11 +5,18 @@ import re
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from tests.verifier.figures.book import DAY, Book, at
-from tests.verifier.serving.hospital import Hospital
+from tests.verifier.fixtures import INSTITUTION
+from tests.verifier.serving.hospital import Hospital, invent
 from tests.verifier.serving.staff import member
+from verifier.identity import erasure
+from verifier.ledger.sealing import Sealer
+from verifier.trust import alarms
+from verifier.trust.accounts import accounts
 from verifier.trust.accounts.roles import Role
+from verifier.trust.alarms import Cause
 
 from .browser import SIZES, a_screen
 
@@ -48,7 +55,29 @@ def a_busy_day(hospital: Hospital) -> None:
                     when, outcome, terminal=place, reasons=tuple(reasons), calibration="zoo-1",
                     comparison=comparison if faces else None, identification=None,
                 )  # fmt: skip
-        book.decision(at(10, day=DAY - timedelta(days=1)), terminal=ward)
+        before = at(10, day=DAY - timedelta(days=1))
+        for number in range(9):
+            comparison = {
+                "score": 0.5 + number / 40, "threshold": 0.42, "fmr": 1e-5, "extrapolated": True,
+            }  # fmt: skip
+            book.decision(before, terminal=ward, calibration="zoo-1", comparison=comparison)
+        alarms.sound(conn, INSTITUTION, Cause.MOVED, ward, at(11))
+        clerk = accounts.create(conn, hospital.keyring, INSTITUTION, "c0001", at(7)).account
+        book.result(book.item(at(9), state="resolved", terminal=hall), at(10), clerk)
+        book.item(at(10), origin="emergency", state="later")
+        book.item(at(10), origin="pressed", state="left", end="self_pay")
+    people = [hospital.enrol(invent(n)) for n in range(4)]
+    with hospital.database.app.begin() as conn:
+        erasure.erase(conn, hospital.gallery, people[0])
+    parts = hospital.site.parts
+    Sealer(parts.engine, parts.keyring, INSTITUTION, parts.clock).seal()
+    with hospital.database.app.begin() as conn:
+        erasure.withdraw(conn, hospital.gallery, people[1])
+    with hospital.database.owner.begin() as conn:
+        days = text("UPDATE ledger SET at = :at WHERE body->>'person' = :person")
+        for number, person in enumerate(people):
+            when = at(9, day=DAY - timedelta(days=3 - number))
+            conn.execute(days, {"at": when, "person": person})
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -74,12 +103,12 @@ def test_the_page_is_whole_and_open_to_all(
         screen.speak(language)
         screen.open(PAGE)
         look("empty")
-        screen.open(f"{PAGE}?from={DAY}")
+        screen.open(f"{PAGE}?from={DAY - timedelta(days=6)}&to={DAY}")
+        look("week")
+        screen.open(f"{PAGE}?from={DAY}&site=east")
         for each in screen.page.locator("main summary").all():
             each.click()
         look("day")
-        screen.open(f"{PAGE}?from={DAY - timedelta(days=6)}&to={DAY}")
-        look("week")
         screen.open(f"{PAGE}?from=2026-02-30&site=west")
         look("refused")
         assert [each for each in screen.complaints if "422" not in each] == []

@@ -23,10 +23,15 @@ from verifier.counter.documents import KINDS
 from verifier.counter.items import ENDS as ENDS_AT_COUNTER
 from verifier.counter.resolving import WHYS as WHYS_TO_PASS
 from verifier.decision.facts import Reason as Because
+from verifier.decision.tickets import REASON as BY_TICKET
+from verifier.figures.counters import ENDED
+from verifier.figures.erasures import Kind as Gone
+from verifier.figures.machines import Flag
 from verifier.figures.spans import Unit
-from verifier.figures.visits import OUTCOMES
+from verifier.figures.visits import OUTCOMES, REFUSALS
 from verifier.identity.desk_records import REASONS as DOUBTS
 from verifier.identity.desk_records import Likeness
+from verifier.identity.filing import FILE, WARN
 from verifier.identity.lost_cards import CARDS
 from verifier.identity.merging import REASONS as MERGED_FOR
 from verifier.identity.ties import RELATIONS
@@ -146,6 +151,13 @@ def figures_keys() -> set[str]:
         "outcome": OUTCOMES,
         "unit": get_args(Unit),
         "quick": ["today", "yesterday", "seven", "thirty", "year"],
+        "refused": REFUSALS,
+        "reason": [BY_TICKET],
+        "ended": ENDED,
+        "flag": get_args(Flag),
+        "mark": [WARN, FILE],
+        "gone": get_args(Gone),
+        "by": ["person", "time"],
     }
     keys = {f"console.figures.{what}.{end}" for what, all_ in ends.items() for end in all_}
     return keys | {f"console.figures.{part}" for part in PARTS}

@@ -21,6 +21,33 @@ Outcome = Literal["accepted", "counter", "rejected", "refer", "retry", "refused"
 OUTCOMES: tuple[Outcome, ...] = ("accepted", "counter", "rejected", "refer", "retry", "refused")
 """The one that counts first. `counter` was settled by a person, `refer` waits there or left it."""
 
+REFUSALS = (
+    "capture.embedding_mismatch",
+    "capture.injected",
+    "capture.not_one_face",
+    "capture.pack_mismatch",
+    "capture.undecodable",
+    "challenge.expired",
+    "challenge.mismatch",
+    "claim.mode_mismatch",
+    "claim.wrong_audience",
+    "credential.token_used",
+    "evidence.empty",
+    "evidence.malformed",
+    "evidence.simulated",
+    "evidence.unreadable",
+    "legal_basis.contradiction",
+    "legal_basis.guardian_missing",
+    "legal_basis.missing",
+    "legal_basis.notice_unknown",
+    "purpose.unknown",
+    "terminal.clone_suspected",
+    "terminal.suspended",
+    "ticket.invalid",
+    "ticket.off",
+)
+"""With which a terminal's claim can be refused so that it is recorded; a text stands for each."""
+
 FILTERED = """
   AND purpose <> :check_in
   AND (CAST(:purpose AS text) IS NULL OR purpose = :purpose)
