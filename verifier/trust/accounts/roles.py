@@ -44,6 +44,7 @@ class Permission(StrEnum):
     WATCH_MANAGE = "watch:manage"
     CALIBRATION_READ = "calibration:read"
     CALIBRATION_MEASURE = "calibration:measure"
+    FIGURES_READ = "figures:read"
 
     @property
     def writes(self) -> bool:
@@ -123,6 +124,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.WATCH_MANAGE,
             _P.CALIBRATION_READ,
             _P.CALIBRATION_MEASURE,
+            _P.FIGURES_READ,
         }
     ),
     Role.AUDITOR: frozenset(
@@ -139,6 +141,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.WEBHOOKS_READ,
             _P.WATCH_READ,
             _P.CALIBRATION_READ,
+            _P.FIGURES_READ,
         }
     ),
     Role.HOSPITAL_ADMIN: frozenset(
@@ -156,6 +159,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.WEBHOOKS_READ,
             _P.CALIBRATION_READ,
             _P.CALIBRATION_MEASURE,
+            _P.FIGURES_READ,
         }
     ),
     Role.SYSTEM_ADMIN: frozenset(
