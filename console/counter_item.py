@@ -7,10 +7,12 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from enroll.desk import EnrolmentDesk
 from verifier.api.site import Site
 from verifier.counter import documents, items, resolving
 from verifier.counter.items import Item
 from verifier.counter.resolving import WHYS, Result
+from verifier.identity.desk_records import Likeness
 from verifier.policy.models import Purpose
 from verifier.protocol.errors import Refused
 from verifier.trust.accounts.roles import Permission
@@ -28,6 +30,7 @@ from .counter_calls import (
     titles,
     typed_of,
 )
+from .enrolment import desk_of
 from .pages import Page
 from .qr import Drawing, drawing
 from .refusals import refused
@@ -43,6 +46,7 @@ class Shown:
         mine: this clerk has taken it.
         undo: until when the result may be taken back.
         code: the receipt as a slip's code.
+        likeness: of the person and the chip's photo in a word, where the models compared them.
     """
 
     at: datetime
@@ -54,6 +58,7 @@ class Shown:
     result: Result | None
     undo: datetime | None
     code: Drawing | None
+    likeness: Likeness | None
 
 
 async def show_item(request: Request) -> Response:
@@ -86,7 +91,7 @@ async def by_document(request: Request) -> Response:
             lambda conn: resolving.by_document(conn, counter, item, account, document, proxy, at),
         )
     except Refused as told:
-        return await _again(request, told)
+        return await item_again(request, told)
     return redirect(request, ITEM.format(item=item), "console.flash.counter_resolved")
 
 
@@ -103,7 +108,7 @@ async def let_pass(request: Request) -> Response:
             request, lambda conn: resolving.let_pass(conn, counter, item, account, why, at)
         )
     except Refused as told:
-        return await _again(request, told)
+        return await item_again(request, told)
     flash = "console.flash.counter_resolved" if receipt else "console.flash.counter_asked"
     return redirect(request, ITEM.format(item=item), flash)
 
@@ -139,7 +144,8 @@ async def take_back(request: Request) -> Response:
     return redirect(request, ITEM.format(item=item), "console.flash.counter_reversed", kind="care")
 
 
-async def _again(request: Request, told: Refused) -> Response:
+async def item_again(request: Request, told: Refused) -> Response:
+    """The visit's page with the reason above it, where the same form helps."""
     if not is_again(told):
         raise told
     return form_again(request, "counter_item.html", told, **await _one(request))
@@ -148,7 +154,8 @@ async def _again(request: Request, told: Refused) -> Response:
 async def _one(request: Request) -> dict[str, Any]:
     site, item = site_of(request), request.path_params["item"]
     account = staff_of(request).account
-    shown = await done(request, lambda conn: _read(site, conn, item, account))
+    desk = desk_of(request)
+    shown = await done(request, lambda conn: _read(site, desk, conn, item, account))
     return {
         "shown": shown,
         "item": shown.item,
@@ -160,7 +167,7 @@ async def _one(request: Request) -> dict[str, Any]:
     }
 
 
-def _read(site: Site, conn: Any, item: str, account: str) -> Shown:
+def _read(site: Site, desk: EnrolmentDesk, conn: Any, item: str, account: str) -> Shown:
     mine, policy = site.parts.institution, site.rules.policy
     found = items.get(conn, mine, item)
     result = resolving.result_of(conn, mine, item)
@@ -174,6 +181,7 @@ def _read(site: Site, conn: Any, item: str, account: str) -> Shown:
         result=result,
         undo=result.at + policy.counter.undo if result and result.account == account else None,
         code=drawing(f"shualian:receipt:{mine}:{result.receipt}") if result else None,
+        likeness=desk.likeness(result.score) if result and result.score is not None else None,
     )
 
 

@@ -158,9 +158,9 @@ class VerifierClient:
         """The code of this terminal's site, which changes every 30 seconds."""
         return await self._ask("GET", "/v1/practice/site-code", b"", SiteCode)
 
-    async def seal_key(self) -> dict[str, str]:
-        """The public key to which a desk's readings are sealed."""
-        return (await self._ask("GET", "/v1/readings/key", b"", SealKey)).seal_key
+    async def seal_key(self) -> SealKey:
+        """The public key to which a desk's readings are sealed, and what may go with them."""
+        return await self._ask("GET", "/v1/readings/key", b"", SealKey)
 
     async def send_reading(self, reading: SentReading) -> None:
         """A credential for the clerk of this desk."""

@@ -19,6 +19,7 @@ from enroll.batch.states import State as BatchState
 from enroll.desk import LINK_REASONS
 from enroll.live import CODES as LOOKS
 from enroll.live import SIGNS
+from verifier.counter.chip import WhyNot
 from verifier.counter.documents import KINDS
 from verifier.counter.items import ENDS as ENDS_AT_COUNTER
 from verifier.counter.resolving import WHYS as WHYS_TO_PASS
@@ -140,7 +141,8 @@ def counter_keys() -> set[str]:
         "reason": [*Because, *ORIGINS],
         "pass.why": WHYS_TO_PASS,
         "end": [*ENDS_AT_COUNTER, "passed_at_terminal"],
-        "way": ["document", "let_pass"],
+        "way": ["document", "chip_photo", "let_pass"],
+        "chip.why_not": [*(why for why in get_args(WhyNot) if why), "no_face", "no_models"],
     }
     return {f"console.counter.{what}.{end}" for what, all_ in ends.items() for end in all_}
 

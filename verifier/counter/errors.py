@@ -5,6 +5,9 @@ from typing import Literal
 Code = Literal[
     "counter.card_lost",
     "counter.card_known",
+    "counter.chip_differs",
+    "counter.chip_none",
+    "counter.chip_over",
     "counter.document_expired",
     "counter.later_no_pass",
     "counter.line_entered",

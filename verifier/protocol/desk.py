@@ -13,6 +13,13 @@ DESK = "desk"
 
 READING_LIFE_S = 120.0
 
+CHIP_KINDS = ("resident_id", "permit")
+"""Credentials whose chip holds a photo."""
+PHOTO_SIZE = (102, 126)
+"""Width and height of the photo on a resident ID card's chip, in pixels."""
+MAX_PHOTO_BYTES = 40 * 1024
+"""Of that picture as PNG: its 38,556 bytes of pixels, hardly compressed."""
+
 
 class SentReading(Message):
     """Body of `POST /v1/readings`."""
@@ -20,9 +27,18 @@ class SentReading(Message):
     evidence: str = Field(
         max_length=48 * 1024, description="Compact JWE of an Evidence with a reading, nothing else."
     )
+    chip_photo: str | None = Field(
+        default=None,
+        max_length=56 * 1024,
+        description="Compact JWE of the photo on the card's chip, decoded: PNG, 102x126 pixels. "
+        "Only to a verifier that says `chip_photos`. The request's proof holds both to one body.",
+    )
 
 
 class SealKey(Message):
     """To what evidence is sealed: a public JWK (X25519)."""
 
     seal_key: dict[str, str]
+    chip_photos: bool = Field(
+        default=False, description="Whether a chip's photo may come with its card."
+    )
