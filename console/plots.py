@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 WIDTH, HEIGHT = 1200, 545
 LEFT, RIGHT, TOP, FOOT = 112, 1150, 30, 440
-ROW = 40
+ROW, WORDS = 40, 490
+"""Height of a row of words, and how long they may be."""
 MOST_STEPS = 5
 LEAST_SEEN = 3.0
 """A bar of one is this high at least, beside bars of thousands."""
@@ -43,7 +44,7 @@ class Line(NamedTuple):
     at: float
     label: str
     top: int = TOP
-    near_end: bool = False
+    before: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,8 +124,7 @@ def histogram(
 ) -> Plot:
     """Counts of values between `edges` (one more than columns), with limits as upright lines.
 
-    Their words stand above the columns, from left to right each a row lower, and each line begins
-    at its own row, so that no line crosses words.
+    Their words stand above the columns in rows, and each line begins at its own row.
     """
     said = [f"{low:.2f} – {high:.2f}" for low, high in pairwise(edges)]
     plain = stacked(series, said, [], names, TOP + ROW * len(limits))
@@ -138,10 +138,7 @@ def histogram(
 
     whole = range(math.ceil(edges[0] * 5 - 1e-9), math.floor(edges[-1] * 5 + 1e-9) + 1)
     labels = tuple(Tick(x_of(tick / 5), f"{tick / 5:.1f}") for tick in whole)
-    lines = tuple(
-        Line(x_of(at), label, TOP + ROW * row, x_of(at) > (LEFT + RIGHT) * 0.6)
-        for row, (at, label) in enumerate(sorted(limits))
-    )
+    lines = _limits([(x_of(at), label) for at, label in limits])
     return Plot(plain.pieces, labels, plain.up, lines)
 
 
@@ -176,6 +173,16 @@ def share(count: int, most: int, width: int = 1000) -> float:
     if count <= 0 or most <= 0:
         return 0.0
     return _r(max(width * min(count / most, 1.0), LEAST_SEEN * 2))
+
+
+def _limits(found: Sequence[tuple[float, str]]) -> tuple[Line, ...]:
+    """Words behind their lines, from left to right each a row lower; or all before them, from right
+    to left, where the last would reach beyond the paper. So no line crosses words.
+    """
+    before = max((x for x, _ in found), default=0.0) > WIDTH - WORDS
+    rows = sorted(found, reverse=before)
+    made = (Line(x, label, TOP + ROW * row, before) for row, (x, label) in enumerate(rows))
+    return tuple(sorted(made))
 
 
 def _up(most: int, ceiling: int = TOP) -> tuple[tuple[Tick, ...], int]:

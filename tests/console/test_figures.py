@@ -239,7 +239,7 @@ def test_a_changed_threshold_a_suspended_terminal_and_the_whole_hospital_are_tol
         terminal = book.terminal()
         terminal_states.move(conn, terminal, State.SUSPENDED)
     page = office.get(f"{PAGE}?{RANGE}&terminal={terminal}").text
-    for said in ("阈值 0.380（10,000分之一）", "03-10起 阈值 0.420", "已停用"):
+    for said in ("阈值 0.380（1/10,000） 03-10起", "阈值 0.420", "已停用"):
         assert said in page
     assert page.count("全院合计，不受业务、院区、终端筛选影响。") == 2
 

@@ -78,12 +78,22 @@ def test_whatever_is_counted_stays_on_the_paper(columns: list[tuple[int, int, in
 def test_limits_stand_at_their_score_and_their_words_apart() -> None:
     edges = [0.0, 0.5, 1.0]
     plot = plots.histogram(edges, [("reached", [0, 3])], [(0.75, "new"), (0.25, "old")])
-    assert [(line.label, line.top) for line in plot.lines] == [("old", 30), ("new", 70)]
+    assert [(line.label, line.top) for line in plot.lines] == [("old", 70), ("new", 30)]
     assert min(piece.y for piece in plot.pieces) >= 110, "no column behind words"
     assert plot.lines[0].at == pytest.approx(LEFT + (RIGHT - LEFT) / 4)
-    assert [line.near_end for line in plot.lines] == [False, True]
+    assert [line.before for line in plot.lines] == [True, True], "the last would not fit behind"
     assert [tick.label for tick in plot.across] == ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]
     assert plot.pieces[0].said.startswith("0.50 – 1.00")
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=5, unique=True))
+def test_no_line_crosses_words(limits: list[float]) -> None:
+    plot = plots.histogram([0.0, 0.5, 1.0], [("reached", [1, 0])], [(at, "x") for at in limits])
+    for one in plot.lines:
+        for other in plot.lines:
+            beside = other.at < one.at if one.before else other.at > one.at
+            assert not beside or other.top > one.top or other.at == one.at
+    assert all(line.before or line.at <= plots.WIDTH - plots.WORDS for line in plot.lines)
 
 
 def test_a_mark_is_drawn_when_the_number_has_come_half_way() -> None:
