@@ -164,9 +164,10 @@ def test_an_identification_rate_below_the_floor_serves_but_has_no_threshold(
     assert identify.match is None
 
 
-def test_a_notice_that_the_policy_does_not_know_refuses_the_start() -> None:
+@pytest.mark.parametrize("version", ["1999-01", "enrol-2026-11", "staff-2026-11"])
+def test_a_notice_that_is_unknown_or_a_single_purposes_refuses_the_start(version: str) -> None:
     with pytest.raises(PolicyRefused) as refused:
-        resolve(load_policy(), calibration_with_floor(1e-5), "1999-01")
+        resolve(load_policy(), calibration_with_floor(1e-5), version)
     assert refused.value.code == "policy.notice_unknown"
 
 
