@@ -90,9 +90,10 @@ async def seen_at(request: Request, work: Callable[P, T], *args: P.args, **kwarg
     return await site_of(request).frames.take(lambda: _told(work, *args, **kwargs))
 
 
-def notice_of(request: Request) -> NoticeText | None:
-    """The notice in force as the person reads it, or None where its words do not ship."""
-    version = site_of(request).rules.notice_version
+def notice_of(request: Request, version: str = "") -> NoticeText | None:
+    """The notice in force, or that of a version, as the person reads it; None where its words do
+    not ship."""
+    version = version or site_of(request).rules.notice_version
     try:
         notice = Notice.model_validate_json((web.NOTICES / f"{version}.json").read_bytes())
     except (OSError, ValidationError):

@@ -19,6 +19,7 @@ from .data_keys import open_data_key
 from .errors import IdentityRefused
 from .galleries import find_gallery
 from .retention import LIVES
+from .subject_ward import WardCopy, copied
 
 EXPORTED = "subject.exported"
 
@@ -213,6 +214,7 @@ class Subject(BaseModel):
     lost_cards: list[LostCard]
     imported: list[Imported]
     looked_at: list[LookedAt]
+    ward: WardCopy
     entries: list[Happened]
     retention: list[Kept]
     made_at: datetime
@@ -341,6 +343,7 @@ def export(
         looked_at=[
             _looked_at(row, keyring, institution) for row in conn.execute(_LOOKED_AT, bound)
         ],
+        ward=copied(conn, person),
         entries=rows(_ENTRIES, Happened),
         retention=[
             Kept(
