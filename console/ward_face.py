@@ -31,7 +31,9 @@ async def show_face(request: Request) -> Response:
         return redirect(request, here)
     version = room_of(site).notice(one.at)
     notice = notice_of(request, version)
-    return render(request, "ward_face.html", one=one, notice=notice, version=version, frames=FRAMES)
+    return render(
+        request, "ward_face.html", one=one, notice=notice, notice_version=version, frames=FRAMES
+    )
 
 
 async def answer(request: Request) -> Response:

@@ -31,7 +31,7 @@ start.disabled = false;
 if (!form.querySelector("[required]")) begin();
 
 async function begin() {
-  start.disabled = true;
+  start.hidden = true;
   good = [];
   taken.value = 0;
   try {
@@ -139,7 +139,7 @@ function close() {
 function stop(words) {
   close();
   say(line, words);
-  start.disabled = false;
+  start.hidden = false;
 }
 
 addEventListener("pagehide", close);

@@ -7,6 +7,7 @@ import numpy as np
 
 from tests.verifier.fixtures import INSTITUTION
 from verifier.identity import people
+from verifier.matching import embedding
 from verifier.practice import registry
 from verifier.presence import faces, looks, stays, wards
 from verifier.presence.attesting import Said
@@ -110,7 +111,7 @@ class Beds:
         """As the frames of a camera become one vector."""
         crops = np.stack([face.crop() for _ in range(faces.FRAMES)])
         own = self.hospital.embedder.embed(crops)
-        return Probe(faces.embedding.probe_of(own), tuple(new_id() for _ in crops))
+        return Probe(embedding.probe_of(own), tuple(new_id() for _ in crops))
 
     def entries(self, stay: str) -> list[Entry]:
         """What counts of a stay."""
