@@ -51,7 +51,9 @@ async def answer(request: Request) -> Response:
     stay = f"{WARD}/stays/{here}"
     if yes:
         return redirect(request, f"{stay}/face")
-    return redirect(request, f"{stay}/band", "console.flash.ward_declined")
+    now = (await opened_at(request)).line.bed.not_now
+    to = stay if now is not None else f"{stay}/band"
+    return redirect(request, to, "console.flash.ward_declined")
 
 
 async def take_frame(request: Request) -> Response:

@@ -144,6 +144,18 @@ def test_three_frames_tell_the_person_and_codes_are_asked_before_a_face_is_looke
     assert hospital.count("seen_crops") == 3
 
 
+def test_a_word_to_the_nurse_ends_a_yes_also_when_the_day_is_done(
+    hospital: Hospital, nurse: Desk, bed: str, portraits: list[Image]
+) -> None:
+    agreed(nurse, bed)
+    sent(nurse, bed, frames(portraits[2]))
+    assert "本人不愿再刷脸" in nurse.get(bed).text
+    assert leads_to(nurse.post(f"{bed}/answer", bed, answer="no")) == bed
+    assert "本人不愿再刷脸" not in nurse.get(bed).text
+    assert hospital.count("presence_answers", "answer = 'no' AND ended_at IS NULL") == 1
+    assert hospital.count("presence_answers", "answer = 'yes' AND ended_at IS NOT NULL") == 1
+
+
 def test_frames_that_were_judged_before_are_not_taken_again(
     hospital: Hospital, nurse: Desk, bed: str, portraits: list[Image]
 ) -> None:
