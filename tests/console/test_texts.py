@@ -46,7 +46,10 @@ from verifier.practice.reconciling import WHYS
 from verifier.practice.reconciling_export import COLUMNS
 from verifier.practice.registry import BASES, PROFESSIONS, Payment, Right
 from verifier.practice.windows import ClosedBy
-from verifier.protocol.his import Kind
+from verifier.presence.attesting import IDENTIFIERS
+from verifier.presence.hints import BY_ITSELF, CAUSES
+from verifier.presence.rules import Away, Found, NotNow, WardKind
+from verifier.protocol.his import Kind, VisitState
 from verifier.protocol.practice import Reason
 from verifier.shifts import ShiftKind, SwapKind, SwapState
 from verifier.store.counter_tables import ORIGINS, STATES
@@ -107,8 +110,24 @@ def used_keys() -> set[str]:
     keys |= {f"console.watch.state.{state}" for state in CASES}
     keys |= {f"console.flash.watch_{done}" for done in ("on", "off")}
     keys |= {f"console.batches.{each}" for each in BATCHES}
+    keys |= ward_keys()
     keys |= {f"console.flash.batch_{state}" for state in MOVED}
     return (keys | practice_keys() | desk_keys() | counter_keys() | figures_keys()) - NAMES
+
+
+def ward_keys() -> set[str]:
+    """Keys of ward presence that end in a value."""
+    ends = {
+        "found": [each for each in Found if each is not Found.AWAY],
+        "away": Away,
+        "not_now": [each.value.partition(".")[2] for each in NotNow],
+        "identifier": IDENTIFIERS,
+        "look": ["good", *(code for code in LOOKS if code != "too_near")],
+        "cause": [*CAUSES, *BY_ITSELF],
+        "kind": [*WardKind, "unstated"],
+        "his": VisitState,
+    }
+    return {f"console.ward.{what}.{end}" for what, all_ in ends.items() for end in all_}
 
 
 def desk_keys() -> set[str]:

@@ -2,15 +2,18 @@
 
 import copy
 import tomllib
-from datetime import date
+from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from models.calibration import Calibration
 from verifier.policy.load import PolicyRefused, load_policy, parse, shipped
 from verifier.policy.models import ALWAYS_OPEN, ENROLMENT
 from verifier.policy.rules import resolve
+from verifier.presence.rules import Rules
+from verifier.presence.terms import PresenceTerms
 from verifier.protocol.values import Outcome
 
 from .calibrated import calibration_with_floor
@@ -95,6 +98,18 @@ def test_every_outcome_but_accepted_keeps_both_doors_open() -> None:
 
 def test_what_was_accepted_only_proceeds_whatever_the_reasons() -> None:
     assert load_policy().policy.steps(Outcome.ACCEPTED, ["not_enrolled"]) == ["proceed"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{"earliest_h": 6}, {"latest_h": 22}, {"first_h": 25}, {"earliest_h": 12, "latest_h": 12}],
+)
+def test_a_hospital_narrows_when_it_looks_in_and_never_widens(said: dict[str, int]) -> None:
+    with pytest.raises(ValidationError):
+        PresenceTerms(**said)
+    assert PresenceTerms(earliest_h=9, latest_h=18, first_h=12).rules == Rules(
+        time(9), time(18), timedelta(hours=12)
+    )
 
 
 def test_a_notice_is_in_force_from_its_first_day_to_its_last(table: dict[str, Any]) -> None:
