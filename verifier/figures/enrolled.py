@@ -22,15 +22,17 @@ _HELD = """
     OR l.kind = 'consent.withdrawn' AND (l.body->>'templates')::int > 0)
 """
 _STEPS = text(f"""
-WITH fresh AS ({_HELD} AND l.at >= :since), told AS (
-  {_HELD} AND l.body->>'person' IN (SELECT person FROM fresh)
+WITH fresh AS MATERIALIZED ({_HELD} AND l.at >= :since), told AS (
+  SELECT * FROM fresh UNION ALL
+  {_HELD} AND l.at < :since AND l.body->>'person' IN (SELECT person FROM fresh)
 ), steps AS (
   SELECT person, at, held - coalesce(lag(held) OVER (PARTITION BY person ORDER BY seq), 0) AS step
   FROM told
 )
 SELECT (s.at AT TIME ZONE INTERVAL '08:00')::date AS day, sum(s.step)::int AS step
-FROM steps AS s JOIN people AS p ON p.id = s.person
-WHERE s.step <> 0 AND p.state <> 'merged' AND NOT p.synthetic
+FROM steps AS s
+WHERE s.step <> 0 AND NOT EXISTS (SELECT 1 FROM people AS p WHERE p.id = s.person
+  AND p.institution = :mine AND (p.state = 'merged' OR p.synthetic))
 GROUP BY day
 """)  # noqa: S608  (constants of this module)
 """Of people with an entry since the range began; the others stand still in it."""
