@@ -38,6 +38,7 @@ from verifier.practice.reconciling import WHYS
 from verifier.practice.reconciling_export import COLUMNS
 from verifier.practice.registry import BASES, PROFESSIONS, Payment, Right
 from verifier.practice.windows import ClosedBy
+from verifier.protocol.desk import Printed
 from verifier.protocol.his import Kind
 from verifier.protocol.practice import Reason
 from verifier.shifts import ShiftKind, SwapKind, SwapState
@@ -134,6 +135,7 @@ def counter_keys() -> set[str]:
         "pass.why": WHYS_TO_PASS,
         "end": [*ENDS_AT_COUNTER, "passed_at_terminal"],
         "way": ["document", "chip_photo", "let_pass"],
+        "printer": [*get_args(Printed), *PRINTING],
         "chip.why_not": [*(why for why in get_args(WhyNot) if why), "no_face", "no_models"],
     }
     return {f"console.counter.{what}.{end}" for what, all_ in ends.items() for end in all_}
@@ -163,6 +165,7 @@ def practice_keys() -> set[str]:
     return {f"console.practice.{what}.{end}" for what, all_ in ends.items() for end in all_}
 
 
+PRINTING = ("is.no_paper", "is.trouble", "waiting", "handed", "unanswered")
 ANSWERS = (
     *("address_malformed", "address_public", "address_unknown"),
     *("redirected", "removed", "timeout", "unreachable"),
