@@ -7,6 +7,7 @@ from typing import get_args
 import console
 import web
 from console.counter_lost import SECONDS
+from console.counter_offline import TEXTS as OFFLINE_PAGE
 from console.enrol_identity import DOCUMENTS
 from console.refusals import WORDED
 from console.registry import PAGES
@@ -20,6 +21,7 @@ from enroll.live import CODES as LOOKS
 from enroll.live import SIGNS
 from verifier.counter.chip import WhyNot
 from verifier.counter.documents import KINDS
+from verifier.counter.downtime import Outcome
 from verifier.counter.items import ENDS as ENDS_AT_COUNTER
 from verifier.counter.resolving import WHYS as WHYS_TO_PASS
 from verifier.decision.facts import Reason as Because
@@ -135,6 +137,8 @@ def counter_keys() -> set[str]:
         "pass.why": WHYS_TO_PASS,
         "end": [*ENDS_AT_COUNTER, "passed_at_terminal"],
         "way": ["document", "chip_photo", "let_pass"],
+        "offline": OFFLINE_PAGE,
+        "offline.row": get_args(Outcome),
         "printer": [*get_args(Printed), *PRINTING],
         "chip.why_not": [*(why for why in get_args(WhyNot) if why), "no_face", "no_models"],
     }
