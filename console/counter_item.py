@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -35,7 +35,7 @@ from .pages import Page
 from .qr import Drawing, drawing
 from .refusals import refused
 from .rendering import form_again, redirect, render
-from .visitor import form_of, site_of, staff_of
+from .visitor import form_of, site_of, staff_of, visitor_of
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,30 @@ async def show_wristband(request: Request) -> Response:
     item: Item = found["shown"].item
     if not item.emergency:
         raise refused("counter.unknown")
-    return render(request, "counter_wristband.html", code=drawing(item.number), **found)
+    prints = site_of(request).prints
+    printers = [(one, prints.printer(one.id)) for one in found["shown"].desks]
+    return render(
+        request,
+        "counter_wristband.html",
+        code=drawing(item.number),
+        printers=[(one, how) for one, how in printers if how is not None],
+        printing=prints.state_of(item.id),
+        **found,
+    )
+
+
+async def print_wristband(request: Request) -> Response:
+    """Have a desk's own printer print the wristband; its agent fetches it from here."""
+    found = await _one(request)
+    item: Item = found["shown"].item
+    desk = form_of(request).text("printer")
+    if not item.emergency:
+        raise refused("counter.unknown")
+    if desk not in {one.id for one in found["shown"].desks}:
+        raise refused("form.malformed", "no such desk")
+    language: Literal["zh", "en"] = "en" if visitor_of(request).language == "en" else "zh"
+    site_of(request).prints.put(desk, item.id, item.number, item.happened_at, language)
+    return redirect(request, f"{ITEM.format(item=item.id)}/wristband")
 
 
 async def by_document(request: Request) -> Response:
@@ -189,6 +212,7 @@ _WORK = Permission.COUNTER_WORK
 pages = [
     Page(ITEM, "GET", _WORK, show_item),
     Page(f"{ITEM}/wristband", "GET", _WORK, show_wristband),
+    Page(f"{ITEM}/wristband", "POST", _WORK, print_wristband),
     Page(f"{ITEM}/document", "POST", _WORK, by_document),
     Page(f"{ITEM}/passed", "POST", _WORK, let_pass, again=True, back=ITEM),
     Page(f"{ITEM}/handed-on", "POST", _WORK, hand_on),

@@ -79,6 +79,8 @@ _STATUS = {
     "counter.chip_none": 409,
     "counter.chip_over": 409,
     "counter.document_expired": 409,
+    "counter.file_broken": 422,
+    "counter.file_foreign": 422,
     "counter.later_no_pass": 409,
     "counter.line_entered": 409,
     "counter.no_proxy": 409,

@@ -7,6 +7,7 @@ from typing import get_args
 import console
 import web
 from console.counter_lost import SECONDS
+from console.counter_offline import TEXTS as OFFLINE_PAGE
 from console.enrol_identity import DOCUMENTS
 from console.figures_tables import PARTS
 from console.refusals import WORDED
@@ -21,6 +22,7 @@ from enroll.live import CODES as LOOKS
 from enroll.live import SIGNS
 from verifier.counter.chip import WhyNot
 from verifier.counter.documents import KINDS
+from verifier.counter.downtime import Outcome
 from verifier.counter.items import ENDS as ENDS_AT_COUNTER
 from verifier.counter.resolving import WHYS as WHYS_TO_PASS
 from verifier.decision.facts import Reason as Because
@@ -49,6 +51,7 @@ from verifier.practice.windows import ClosedBy
 from verifier.presence.attesting import IDENTIFIERS
 from verifier.presence.hints import BY_ITSELF, CAUSES
 from verifier.presence.rules import Away, Found, NotNow, WardKind
+from verifier.protocol.desk import Printed
 from verifier.protocol.his import Kind, VisitState
 from verifier.protocol.practice import Reason
 from verifier.shifts import ShiftKind, SwapKind, SwapState
@@ -161,6 +164,9 @@ def counter_keys() -> set[str]:
         "pass.why": WHYS_TO_PASS,
         "end": [*ENDS_AT_COUNTER, "passed_at_terminal"],
         "way": ["document", "chip_photo", "let_pass"],
+        "offline": OFFLINE_PAGE,
+        "offline.row": get_args(Outcome),
+        "printer": [*get_args(Printed), *PRINTING],
         "chip.why_not": [*(why for why in get_args(WhyNot) if why), "no_face", "no_models"],
     }
     return {f"console.counter.{what}.{end}" for what, all_ in ends.items() for end in all_}
@@ -208,6 +214,7 @@ def practice_keys() -> set[str]:
     return {f"console.practice.{what}.{end}" for what, all_ in ends.items() for end in all_}
 
 
+PRINTING = ("is.no_paper", "is.trouble", "waiting", "handed", "unanswered")
 ANSWERS = (
     *("address_malformed", "address_public", "address_unknown"),
     *("redirected", "removed", "timeout", "unreachable"),

@@ -9,6 +9,8 @@ Code = Literal[
     "counter.chip_none",
     "counter.chip_over",
     "counter.document_expired",
+    "counter.file_broken",
+    "counter.file_foreign",
     "counter.later_no_pass",
     "counter.line_entered",
     "counter.no_proxy",

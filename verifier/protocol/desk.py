@@ -4,9 +4,12 @@ The clerk's page speaks to the verifier alone and never to the machine that it r
 beside it signs each request (`challenge.RequestProof`), so a reading is as good as its terminal.
 """
 
+from typing import Annotated, Literal
+
 from pydantic import Field
 
 from .claim import Message
+from .values import Id, UtcTime
 
 DESK = "desk"
 """The purpose of a terminal that reads for a desk. It is no purpose of a claim."""
@@ -42,3 +45,36 @@ class SealKey(Message):
     chip_photos: bool = Field(
         default=False, description="Whether a chip's photo may come with its card."
     )
+
+
+PrinterIs = Literal["ready", "no_paper", "trouble"]
+"""How a desk's printer is, in the words that a clerk needs."""
+Printed = Literal["printed", "part", "no_paper", "failed"]
+"""What became of a slip; `part` where something may be on the paper."""
+
+
+class DeskAsks(Message):
+    """Body of `POST /v1/prints`: a desk with a printer asks what is to be printed there."""
+
+    printer: PrinterIs
+
+
+class PrintJob(Message):
+    """One emergency's wristband (腕带条): a temporary number and a time, and nothing personal."""
+
+    job: Id
+    number: str = Field(pattern=r"^JZ[0-9]{9,12}$", description="The temporary number.")
+    at: UtcTime
+    language: Literal["zh", "en"]
+
+
+class PrintJobs(Message):
+    """What waits for a desk's printer. Each job is handed out once."""
+
+    jobs: Annotated[list[PrintJob], Field(max_length=8)]
+
+
+class JobDone(Message):
+    """Body of `POST /v1/prints/{job}`."""
+
+    outcome: Printed
