@@ -27,11 +27,13 @@ from .hospital import Face, Hospital, Person
 WARD = "3A"
 NURSE, PHYSICIAN = "N990101000001", "D990101000001"
 NOTICE = "ward-2026-11"
+TOMORROW = datetime.now(CHINA).date() + timedelta(days=1)
+"""Read once: midnight may come while tests run."""
 
 
 def at(hour: int, day: int = 0, minute: int = 0) -> datetime:
     """A moment in the hospital's time; day 0 is tomorrow, so that no test depends on the hour."""
-    first = datetime.now(CHINA).date() + timedelta(days=1 + day)
+    first = TOMORROW + timedelta(days=day)
     return datetime(first.year, first.month, first.day, hour, minute, tzinfo=CHINA).astimezone(UTC)
 
 

@@ -359,6 +359,40 @@ def test_a_copy_says_it_and_an_erasure_leaves_nothing(beds: Beds) -> None:
         assert beds.hospital.count(table) == 0, table
 
 
+@pytest.mark.parametrize("act", ["face", "wristband", "answer"])
+def test_an_erasure_at_the_same_moment_waits_or_wins_and_leaves_nothing(
+    beds: Beds, act: str
+) -> None:
+    known = beds.hospital.enrol(ZHANG)
+    beds.admit(ZHANG, "Z-1")
+    agreed(beds, "Z-1")
+    together = threading.Barrier(2)
+
+    def looked() -> None:
+        together.wait()
+        try:
+            if act == "face":
+                beds.compare("Z-1", ZHANG.face, at(10))
+            elif act == "wristband":
+                beds.enter("Z-1", MET, at(10))
+            else:
+                agreed(beds, "Z-1", "no")
+        except PresenceRefused:
+            return  # the erasure was first
+
+    def erased() -> None:
+        together.wait()
+        with beds.hospital.database.app.begin() as conn:
+            erasure.erase(conn, beds.hospital.gallery, known)
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(looked), pool.submit(erased)]:
+            done.result()
+    named = f"person = '{known}'"
+    for table in ("presence_looks", "presence_answers", "presence_hints"):
+        assert beds.hospital.count(table, named) == 0, table
+
+
 def test_looks_live_a_quarter_and_wards_stay(beds: Beds) -> None:
     beds.hospital.enrol(ZHANG)
     beds.admit(ZHANG, "Z-1")
