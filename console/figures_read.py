@@ -3,12 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from psycopg.errors import QueryCanceled
+from sqlalchemy.exc import OperationalError
+
 from verifier.api.site import Site
 from verifier.figures import counters, enrolled, erasures, machines, scores, visits
 from verifier.figures.asked import Asked
 from verifier.figures.counters import AtCounter
 from verifier.figures.enrolled import Enrolled
 from verifier.figures.erasures import Erasures
+from verifier.figures.errors import FiguresRefused
 from verifier.figures.machines import Machine
 from verifier.figures.scores import InForce, Scores
 from verifier.figures.spans import Span, Unit, spans, unit_of
@@ -44,7 +48,19 @@ class Read:
 
 
 def read(site: Site, asked: Asked) -> Read:
-    """Everything, in one connection and as of one moment."""
+    """Everything, in one connection and as of one moment.
+
+    Raises `FiguresRefused` with `figures.too_much` where the store gave up on it.
+    """
+    try:
+        return _read(site, asked)
+    except OperationalError as error:
+        if isinstance(error.orig, QueryCanceled):
+            raise FiguresRefused("figures.too_much") from None
+        raise
+
+
+def _read(site: Site, asked: Asked) -> Read:
     mine, at = site.parts.institution, site.parts.clock()
     frozen = site.parts.engine.execution_options(isolation_level="REPEATABLE READ")
     with frozen.connect() as conn:

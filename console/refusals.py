@@ -102,6 +102,7 @@ _STATUS = {
     "figures.too_early": 422,
     "figures.too_late": 422,
     "figures.too_long": 422,
+    "figures.too_much": 503,
     "form.malformed": 422,
     "form.stale": 403,
     "practice.account_own": 403,

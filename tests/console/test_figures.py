@@ -9,7 +9,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 import web
 from console.figures_tables import PARTS
@@ -19,6 +19,7 @@ from tests.verifier.serving.hospital import Hospital, invent
 from tests.verifier.serving.staff import Member, member
 from verifier import figures
 from verifier.figures import asked as asking
+from verifier.figures import visits
 from verifier.identity import erasure
 from verifier.ledger.sealing import Sealer
 from verifier.protocol import checkpoint, merkle
@@ -116,6 +117,22 @@ def test_what_cannot_be_counted_is_said_and_nothing_typed_is_lost(
     if query.startswith("from="):
         assert f'value="{query[5:15]}"' in answer.text
     assert '<svg class="figure"' not in answer.text
+
+
+def test_what_the_store_gives_up_on_is_said_and_nothing_typed_is_lost(
+    hospital: Hospital, office: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def long_work(conn: Connection, *_: object) -> None:
+        conn.execute(text("SET LOCAL statement_timeout = 20"))
+        conn.execute(text("SELECT pg_sleep(60)"))
+
+    monkeypatch.setattr(visits, "answers", long_work)
+    answer = office.get(f"{PAGE}?{RANGE}")
+    assert answer.status_code == 503
+    assert "这个范围数据太多" in answer.text
+    assert f'value="{DAY}"' in answer.text
+    monkeypatch.undo()
+    assert office.get(f"{PAGE}?{RANGE}").status_code == 200, "the next one is served"
 
 
 def test_a_table_is_a_file_with_its_range_filters_and_time(

@@ -60,12 +60,12 @@ class Asked:
     @property
     def since(self) -> datetime:
         """The first moment, UTC."""
-        return _midnight(self.first)
+        return midnight(self.first)
 
     @property
     def until(self) -> datetime:
         """The first moment after it, UTC."""
-        return _midnight(self.last + timedelta(days=1))
+        return midnight(self.last + timedelta(days=1))
 
     @property
     def narrowed(self) -> bool:
@@ -87,6 +87,11 @@ class Asked:
 def today(at: datetime) -> date:
     """Which day it is in the hospital."""
     return at.astimezone(SHANGHAI).date()
+
+
+def midnight(day: date) -> datetime:
+    """When a day of the hospital begins, UTC."""
+    return datetime.combine(day, time(), SHANGHAI).astimezone(UTC)
 
 
 def read(said: Mapping[str, str], known: Known, now: datetime) -> Asked:
@@ -119,10 +124,6 @@ def read(said: Mapping[str, str], known: Known, now: datetime) -> Asked:
 def counted(purposes: Collection[str]) -> list[str]:
     """Purposes that are a patient's: checking in is a member of staff's, and is not counted."""
     return [each for each in purposes if each != CHECK_IN]
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), SHANGHAI).astimezone(UTC)
 
 
 def _day(said: str, field: str) -> date | None:

@@ -13,7 +13,10 @@ from sqlalchemy import Connection, text
 
 from verifier.identity import filing
 
-from .asked import Asked, today
+from .asked import Asked, midnight, today
+
+LEAST_DAYS = 30
+"""A curve of fewer days would say nothing."""
 
 _HELD = """
   SELECT l.body->>'person' AS person, l.at, l.seq, (l.kind = 'template.enrolled')::int AS held
@@ -56,18 +59,22 @@ class Enrolled:
 def enrolled(conn: Connection, institution: str, asked: Asked, at: datetime) -> Enrolled:
     """Of the whole hospital; a purpose, site or terminal narrows nothing here."""
     mine: dict[str, object] = {"mine": institution}
-    since = {"since": asked.since}
-    now = filing.count(conn, institution).people
-    steps = {row.day: row.step for row in conn.execute(_STEPS, mine | since)}
+    now, days = filing.count(conn, institution).people, days_until(asked, today(at))
+    steps: dict[date, int] = {}
+    if days:
+        since = {"since": midnight(days[0])}
+        steps = {row.day: row.step for row in conn.execute(_STEPS, mine | since)}
     reached = {row.mark: row.at for row in conn.execute(_MARKS, mine)}
-    days = days_until(asked, today(at))
     return Enrolled(now, days, walked_back(now, steps, days), reached)
 
 
 def days_until(asked: Asked, last: date) -> list[date]:
-    """The days of the range that have begun."""
-    count = (min(asked.last, last) - asked.first).days + 1
-    return [asked.first + timedelta(days=n) for n in range(max(count, 0))]
+    """The days of the range that have begun, and before them as many as make a month of it."""
+    end = min(asked.last, last)
+    if end < asked.first:
+        return []
+    first = min(asked.first, end - timedelta(days=LEAST_DAYS - 1))
+    return [first + timedelta(days=n) for n in range((end - first).days + 1)]
 
 
 def walked_back(now: int, steps: Mapping[date, int], days: list[date]) -> list[int]:

@@ -9,6 +9,7 @@ Code = Literal[
     "figures.too_early",
     "figures.too_late",
     "figures.filter_unknown",
+    "figures.too_much",
 ]
 
 
