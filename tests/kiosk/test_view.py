@@ -58,6 +58,7 @@ def used_keys() -> set[str]:
     keys |= {f"{step}.{part}" for step in ("opening", "checking") for part in ("title", "text")}
     keys |= {f"slip.{state}" for state in get_args(SlipState)}
     keys |= {f"slip.{part}" for part in ("heading", "time", "name", "query", "simulated")}
+    keys |= {f"slip.wristband.{part}" for part in ("heading", "name", "came", "line")}
     keys |= {"counter.offline", "counter.fault", "counter.stopped"}
     keys |= {"health.clock_skew", f"health.{INCONSISTENT}", f"health.{WARNING}"}
     return keys | practice_keys()
