@@ -13,6 +13,7 @@ from verifier.counter.rules import CounterRules
 from verifier.practice.rules import PracticeRules
 from verifier.protocol.decision import NEXT_STEPS
 from verifier.protocol.values import Assurance, Code, Outcome
+from verifier.ratings.rules import RatingRules
 
 Rate = Annotated[float, Field(gt=0, lt=1)]
 Sentence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=4, max_length=400)]
@@ -156,6 +157,7 @@ class Policy(_Table):
     next_steps: dict[Code, list[NextStep]]
     practice: PracticeRules = PracticeRules()
     counter: CounterRules = CounterRules()
+    ratings: RatingRules = RatingRules()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -13,6 +13,7 @@ from . import (
     his_tables,
     ledger_tables,
     practice_tables,
+    rating_tables,
     schema,
     terminal_tables,
     watch_tables,
@@ -31,5 +32,6 @@ MODULES = (
     counter_tables,
     batch_tables,
     watch_tables,
+    rating_tables,
 )
 Base = schema.Base
