@@ -27,10 +27,9 @@ KINDS = {
 """Patterns of the page of figures: told apart without colour."""
 PARTS = ("weeks", "intakes")
 COLUMNS = (
-    "number", "kind", "door", "place", "received", "due", "state", "owner", "outcome", "grade",
-    "reasons",
+    "number", "kind", "door", "place", "received", "due", "state", "outcome", "grade", "reasons",
 )  # fmt: skip
-"""Of the file of matters."""
+"""Of the file of matters: no owner, so that nobody's matters are added up from it."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +107,6 @@ def _cells(each: Intake, words: Words) -> list[Cell]:
         local(each.received_at),
         local(each.due_at),
         words(f"console.ratings.state.{state}"),
-        each.owner_login or "",
         words(f"console.ratings.outcome.{each.outcome}") if each.outcome else "",
         words(f"console.ratings.grade.{each.grade}") if each.grade else "",
         words("console.comma").join(words(f"console.ratings.because.{w}") for w in each.reasons),

@@ -70,6 +70,7 @@ def test_an_address_that_says_nothing_shows_what_is_usual(office: Desk, query: s
 
 def test_files_have_the_weeks_and_the_matters_and_nobodys_words(office: Desk, rater: Rater) -> None:
     rater.rate("dissatisfied", text=SAID, reach=PHONE, reasons=["signs"], site=None)
+    office.post(f"{the_one(office)}/taken", the_one(office))
     answer = office.get(f"{PAGE}/table?part=intakes&state=open")
     lines = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert lines[-1][1:4] == ["差评", "窗口", ""]
@@ -77,6 +78,7 @@ def test_files_have_the_weeks_and_the_matters_and_nobodys_words(office: Desk, ra
     assert "attachment" in answer.headers["content-disposition"]
     weeks = office.get(f"{PAGE}/table?part=weeks").content.decode("utf-8-sig")
     assert weeks.strip().splitlines()[-1].endswith(",0,0,0,1,0")
+    assert "i0001" not in answer.text, "nobody's matters are added up from it"
     for text in (answer.text, weeks, office.get(PAGE).text):
         assert SAID not in text
         assert PHONE not in text
