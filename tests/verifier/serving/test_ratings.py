@@ -1,6 +1,7 @@
 """Ratings and matters over the wire: each counts once, is nobody's, and waits for who must act."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -85,6 +86,16 @@ def test_a_matter_comes_in_once_and_says_where_it_stands(rater: Rater) -> None:
     assert again == first | {"result": "unchanged"}
     assert rater.refused(said | {"said": "别的"}, "/v1/intakes") == (409, "rating.differs")
     assert rater.bring(received_at=noon().isoformat())["intake"] == f"{noon().year}-00002"
+
+
+def test_many_at_once_count_once_each_and_share_no_number(rater: Rater) -> None:
+    said = [rating("dissatisfied", rated_at=noon().isoformat()) for _ in range(6)]
+    with ThreadPoolExecutor(8) as pool:
+        told = list(pool.map(lambda body: rater.rate(**body), said * 3))
+    assert [each["result"] for each in told].count("created") == 6
+    numbers = {each["intake"] for each in told}
+    assert numbers == {f"{noon().year}-{n:05d}" for n in range(1, 7)}
+    assert len(rows(rater.hospital)) == 6
 
 
 def test_no_field_and_no_column_can_name_a_worker_or_a_patient(rater: Rater) -> None:
