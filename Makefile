@@ -34,7 +34,7 @@ $(VENV)/fuzz.stamp: $(VENV)/dev.stamp requirements/fuzz.lock
 fetch: $(VENV)/run.stamp ## fetch and verify the default model pack
 	@$(BIN)/shualian models fetch
 
-run: $(VENV)/run.stamp ## start the demo hospital: verifier and one terminal, on simulated devices
+run: $(VENV)/run.stamp ## start the demo hospital: verifier, terminal, staff's pages, on simulated devices
 	@exec $(BIN)/shualian run
 
 demo: $(VENV)/run.stamp ## play the visits without a screen and print one table

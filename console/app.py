@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
+from enroll.chip import Photos
 from verifier.api.site import Site
 from verifier.identity import institutions
 from verifier.protocol.errors import refusal
@@ -25,6 +26,7 @@ def mount(app: FastAPI, site: Site, pages: Sequence[Page] = PAGES) -> None:
     """Serve the pages under `/console`, and what they load. Call it once, before it listens."""
     app.state.console = Frame(_hospital(site), pages)
     app.state.enrolment = open_desk(site)
+    app.state.chip_photos = Photos()
     batches.prepare(app, site)
     site.limits.leave(f"{HOME}/")
     known = assets()

@@ -34,6 +34,7 @@ AGAIN = frozenset(
     {
         "counter.card_known",
         "counter.card_lost",
+        "counter.chip_none",
         "counter.document_expired",
         "counter.later_no_pass",
         "counter.line_entered",

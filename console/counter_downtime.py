@@ -1,6 +1,5 @@
 """Downtime (停机): a sheet to be printed beforehand, and lines entered afterwards (断网补录)."""
 
-import re
 import secrets
 from datetime import datetime
 from typing import Any
@@ -9,7 +8,7 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
-from verifier.counter import arriving, documents, resolving
+from verifier.counter import arriving, documents, downtime, resolving
 from verifier.protocol.errors import Refused
 from verifier.trust.accounts.roles import Permission
 
@@ -32,11 +31,6 @@ DOWNTIME = f"{COUNTER}/downtime"
 LINES = 12
 """Lines of one sheet; a line's number is the sheet's, a hyphen and its own."""
 
-_SIGNS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
-"""None that is taken for another in somebody's hand."""
-
-_LINE = re.compile(f"TJ[{_SIGNS}]{{6}}-[0-9]{{2}}")
-
 
 async def show_form(request: Request) -> Response:
     """The form for one line of a downtime sheet, and the way to the sheet itself."""
@@ -45,7 +39,7 @@ async def show_form(request: Request) -> Response:
 
 async def show_sheet(request: Request) -> Response:
     """A numbered sheet to be printed and kept at the desk for the next downtime."""
-    sheet = "TJ" + "".join(secrets.choice(_SIGNS) for _ in range(6))  # no two are the same
+    sheet = "TJ" + "".join(secrets.choice(downtime.SIGNS) for _ in range(6))  # no two are the same
     numbers = [f"{sheet}-{line:02d}" for line in range(1, LINES + 1)]
     return render(
         request, "counter_sheet.html", sheet=sheet, numbers=numbers, titles=queued_purposes(request)
@@ -59,7 +53,7 @@ async def enter(request: Request) -> Response:
     counter = counter_of(site, account)
     try:
         line, purpose = form.text("line").upper(), form.text("purpose")
-        if not _LINE.fullmatch(line) or purpose not in queued_purposes(request):
+        if not downtime.LINE.fullmatch(line) or purpose not in queued_purposes(request):
             raise refused("form.malformed", "no line or purpose")
         if form.text("seen") != "yes":
             raise refused("form.malformed", "the original was not seen")

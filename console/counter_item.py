@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from enroll.desk import EnrolmentDesk
 from verifier.api.site import Site
 from verifier.counter import documents, items, resolving
 from verifier.counter.items import Item
 from verifier.counter.resolving import WHYS, Result
+from verifier.identity.desk_records import Likeness
 from verifier.policy.models import Purpose
 from verifier.protocol.errors import Refused
 from verifier.trust.accounts.roles import Permission
@@ -28,11 +30,12 @@ from .counter_calls import (
     titles,
     typed_of,
 )
+from .enrolment import desk_of
 from .pages import Page
 from .qr import Drawing, drawing
 from .refusals import refused
 from .rendering import form_again, redirect, render
-from .visitor import form_of, site_of, staff_of
+from .visitor import form_of, site_of, staff_of, visitor_of
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ class Shown:
         mine: this clerk has taken it.
         undo: until when the result may be taken back.
         code: the receipt as a slip's code.
+        likeness: of the person and the chip's photo in a word, where the models compared them.
     """
 
     at: datetime
@@ -54,6 +58,7 @@ class Shown:
     result: Result | None
     undo: datetime | None
     code: Drawing | None
+    likeness: Likeness | None
 
 
 async def show_item(request: Request) -> Response:
@@ -67,7 +72,30 @@ async def show_wristband(request: Request) -> Response:
     item: Item = found["shown"].item
     if not item.emergency:
         raise refused("counter.unknown")
-    return render(request, "counter_wristband.html", code=drawing(item.number), **found)
+    prints = site_of(request).prints
+    printers = [(one, prints.printer(one.id)) for one in found["shown"].desks]
+    return render(
+        request,
+        "counter_wristband.html",
+        code=drawing(item.number),
+        printers=[(one, how) for one, how in printers if how is not None],
+        printing=prints.state_of(item.id),
+        **found,
+    )
+
+
+async def print_wristband(request: Request) -> Response:
+    """Have a desk's own printer print the wristband; its agent fetches it from here."""
+    found = await _one(request)
+    item: Item = found["shown"].item
+    desk = form_of(request).text("printer")
+    if not item.emergency:
+        raise refused("counter.unknown")
+    if desk not in {one.id for one in found["shown"].desks}:
+        raise refused("form.malformed", "no such desk")
+    language: Literal["zh", "en"] = "en" if visitor_of(request).language == "en" else "zh"
+    site_of(request).prints.put(desk, item.id, item.number, item.happened_at, language)
+    return redirect(request, f"{ITEM.format(item=item.id)}/wristband")
 
 
 async def by_document(request: Request) -> Response:
@@ -86,7 +114,7 @@ async def by_document(request: Request) -> Response:
             lambda conn: resolving.by_document(conn, counter, item, account, document, proxy, at),
         )
     except Refused as told:
-        return await _again(request, told)
+        return await item_again(request, told)
     return redirect(request, ITEM.format(item=item), "console.flash.counter_resolved")
 
 
@@ -103,7 +131,7 @@ async def let_pass(request: Request) -> Response:
             request, lambda conn: resolving.let_pass(conn, counter, item, account, why, at)
         )
     except Refused as told:
-        return await _again(request, told)
+        return await item_again(request, told)
     flash = "console.flash.counter_resolved" if receipt else "console.flash.counter_asked"
     return redirect(request, ITEM.format(item=item), flash)
 
@@ -139,7 +167,8 @@ async def take_back(request: Request) -> Response:
     return redirect(request, ITEM.format(item=item), "console.flash.counter_reversed", kind="care")
 
 
-async def _again(request: Request, told: Refused) -> Response:
+async def item_again(request: Request, told: Refused) -> Response:
+    """The visit's page with the reason above it, where the same form helps."""
     if not is_again(told):
         raise told
     return form_again(request, "counter_item.html", told, **await _one(request))
@@ -148,7 +177,8 @@ async def _again(request: Request, told: Refused) -> Response:
 async def _one(request: Request) -> dict[str, Any]:
     site, item = site_of(request), request.path_params["item"]
     account = staff_of(request).account
-    shown = await done(request, lambda conn: _read(site, conn, item, account))
+    desk = desk_of(request)
+    shown = await done(request, lambda conn: _read(site, desk, conn, item, account))
     return {
         "shown": shown,
         "item": shown.item,
@@ -160,7 +190,7 @@ async def _one(request: Request) -> dict[str, Any]:
     }
 
 
-def _read(site: Site, conn: Any, item: str, account: str) -> Shown:
+def _read(site: Site, desk: EnrolmentDesk, conn: Any, item: str, account: str) -> Shown:
     mine, policy = site.parts.institution, site.rules.policy
     found = items.get(conn, mine, item)
     result = resolving.result_of(conn, mine, item)
@@ -174,6 +204,7 @@ def _read(site: Site, conn: Any, item: str, account: str) -> Shown:
         result=result,
         undo=result.at + policy.counter.undo if result and result.account == account else None,
         code=drawing(f"shualian:receipt:{mine}:{result.receipt}") if result else None,
+        likeness=desk.likeness(result.score) if result and result.score is not None else None,
     )
 
 
@@ -181,6 +212,7 @@ _WORK = Permission.COUNTER_WORK
 pages = [
     Page(ITEM, "GET", _WORK, show_item),
     Page(f"{ITEM}/wristband", "GET", _WORK, show_wristband),
+    Page(f"{ITEM}/wristband", "POST", _WORK, print_wristband),
     Page(f"{ITEM}/document", "POST", _WORK, by_document),
     Page(f"{ITEM}/passed", "POST", _WORK, let_pass, again=True, back=ITEM),
     Page(f"{ITEM}/handed-on", "POST", _WORK, hand_on),

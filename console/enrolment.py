@@ -90,9 +90,11 @@ async def seen_at(request: Request, work: Callable[P, T], *args: P.args, **kwarg
     return await site_of(request).frames.take(lambda: _told(work, *args, **kwargs))
 
 
-def notice_of(request: Request) -> NoticeText | None:
-    """The notice of enrolment as the person reads it, or None where its words do not ship."""
-    version = desk_of(request).notice_version
+def notice_of(request: Request, version: str | None = None) -> NoticeText | None:
+    """A notice as the person reads it, that of enrolment where no version is said; or None where
+    its words do not ship.
+    """
+    version = version or desk_of(request).notice_version
     try:
         notice = Notice.model_validate_json((web.NOTICES / f"{version}.json").read_bytes())
     except (OSError, ValidationError):

@@ -48,16 +48,17 @@ def read(site: Site, asked: Asked) -> Read:
     mine, at = site.parts.institution, site.parts.clock()
     frozen = site.parts.engine.execution_options(isolation_level="REPEATABLE READ")
     with frozen.connect() as conn:
+        given = visits.answers(conn, mine, asked)
         return Read(
             at=at,
             asked=asked,
             unit=unit_of(asked),
             spans=spans(asked),
             visits=visits.visits(conn, mine, asked),
-            reasons=visits.reasons(conn, mine, asked),
+            reasons=visits.reasons(given),
             scores=scores.scores(conn, mine, asked),
             policies=scores.policies(conn, mine, asked),
-            machines=machines.machines(conn, mine, asked),
+            machines=machines.machines(conn, mine, asked, given),
             counter=counters.at_counter(conn, mine, asked),
             enrolled=enrolled.enrolled(conn, mine, asked, at),
             erasures=erasures.erasures(conn, mine, asked),

@@ -13,6 +13,7 @@ from .figures_read import Read
 
 Rows = Sequence[Sequence[Cell]]
 Table = tuple[list[str], Rows]
+_WHY = {True: "console.figures.by.time", False: "console.figures.by.person"}
 
 
 def sheet(part: str, seen: Read, known: Known, purposes: Mapping[str, str], words: Words) -> Sheet:
@@ -178,7 +179,7 @@ def _erasures(seen: Read, words: Words) -> Table:
         [
             local(each.at),
             words(f"console.figures.gone.{each.kind}"),
-            words(f"console.figures.by.{'time' if each.by_time else 'person'}"),
+            "" if each.by_time is None else words(_WHY[each.by_time]),
             each.templates,
             each.leaf,
             "" if each.position is None else each.position,

@@ -12,7 +12,9 @@ from typing import NamedTuple
 
 WIDTH, HEIGHT = 1200, 545
 LEFT, RIGHT, TOP, FOOT = 112, 1150, 30, 440
-MOST_STEPS = 4
+ROW, WORDS = 40, 490
+"""Height of a row of words, and how long they may be."""
+MOST_STEPS = 5
 LEAST_SEEN = 3.0
 """A bar of one is this high at least, beside bars of thousands."""
 
@@ -36,12 +38,13 @@ class Piece(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A limit across (`at` is x) or up (`at` is y), with its words; `row` keeps words apart."""
+    """A limit across (`at` is x) from `top` down, or up (`at` is y), with its words, which stand
+    before it where they would not fit behind."""
 
     at: float
     label: str
-    row: int = 0
-    near_end: bool = False
+    top: int = TOP
+    before: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ class Plot:
 
 
 def whole_ticks(most: int) -> list[int]:
-    """0 and at most four more numbers up to or just above `most`: steps of 1, 2 or 5 tens."""
+    """0 and at most five more numbers up to or just above `most`: steps of 1, 2 or 5 tens."""
     if most <= 0:
         return [0, 1]
     step = 1
@@ -81,6 +84,7 @@ def stacked(
     said: Sequence[str],
     across: Sequence[tuple[float, str]],
     names: Sequence[str] = (),
+    ceiling: int = TOP,
 ) -> Plot:
     """Columns of several kinds, one on the other, the first lowest.
 
@@ -89,12 +93,13 @@ def stacked(
         said: of each column, when it was.
         across: labels, each at a place in columns: 0 is the left edge, 0.5 the first's middle.
         names: of each series, in words.
+        ceiling: y of the highest tick; what is above is free for words.
     """
     columns = len(said)
     heights = [sum(counts[place] for _, counts in series) for place in range(columns)]
     if not any(heights):
         return Plot(empty=True)
-    up, top = _up(max(heights))
+    up, top = _up(max(heights), ceiling)
     step = (RIGHT - LEFT) / columns
     gap = min(step * 0.18, 10.0)
     pieces: list[Piece] = []
@@ -102,7 +107,7 @@ def stacked(
         foot = float(FOOT)
         for number, (kind, counts) in enumerate(series):
             if counts[place]:
-                tall = max((FOOT - TOP) * counts[place] / top, LEAST_SEEN)
+                tall = max((FOOT - ceiling) * counts[place] / top, LEAST_SEEN)
                 words = f"{said[place]} {names[number] if names else kind} {counts[place]:,}"
                 x = LEFT + place * step + gap / 2
                 foot -= tall
@@ -119,10 +124,10 @@ def histogram(
 ) -> Plot:
     """Counts of values between `edges` (one more than columns), with limits as upright lines.
 
-    Words of limits that stand near each other are put in rows below one another.
+    Their words stand above the columns in rows, and each line begins at its own row.
     """
     said = [f"{low:.2f} – {high:.2f}" for low, high in pairwise(edges)]
-    plain = stacked(series, said, [], names)
+    plain = stacked(series, said, [], names, TOP + ROW * len(limits))
     if plain.empty:
         return plain
     span = edges[-1] - edges[0]
@@ -133,10 +138,7 @@ def histogram(
 
     whole = range(math.ceil(edges[0] * 5 - 1e-9), math.floor(edges[-1] * 5 + 1e-9) + 1)
     labels = tuple(Tick(x_of(tick / 5), f"{tick / 5:.1f}") for tick in whole)
-    lines = tuple(
-        Line(x_of(at), label, row, x_of(at) > (LEFT + RIGHT) * 0.6)
-        for row, (at, label) in enumerate(sorted(limits))
-    )
+    lines = _limits([(x_of(at), label) for at, label in limits])
     return Plot(plain.pieces, labels, plain.up, lines)
 
 
@@ -173,10 +175,20 @@ def share(count: int, most: int, width: int = 1000) -> float:
     return _r(max(width * min(count / most, 1.0), LEAST_SEEN * 2))
 
 
-def _up(most: int) -> tuple[tuple[Tick, ...], int]:
+def _limits(found: Sequence[tuple[float, str]]) -> tuple[Line, ...]:
+    """Words behind their lines, from left to right each a row lower; or all before them, from right
+    to left, where the last would reach beyond the paper. So no line crosses words.
+    """
+    before = max((x for x, _ in found), default=0.0) > WIDTH - WORDS
+    rows = sorted(found, reverse=before)
+    made = (Line(x, label, TOP + ROW * row, before) for row, (x, label) in enumerate(rows))
+    return tuple(sorted(made))
+
+
+def _up(most: int, ceiling: int = TOP) -> tuple[tuple[Tick, ...], int]:
     ticks = whole_ticks(most)
     top = ticks[-1]
-    made = (Tick(_r(FOOT - (FOOT - TOP) * tick / top), short(tick)) for tick in ticks)
+    made = (Tick(_r(FOOT - (FOOT - ceiling) * tick / top), short(tick)) for tick in ticks)
     return tuple(made), top
 
 

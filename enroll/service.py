@@ -210,14 +210,12 @@ class Enroller:
         had = templates.enrolled_from(conn, self.gallery, known.id)
         consent = application.consent
         wanted = (source, consent.kind.value, consent.notice_version, consent.given_at)
-        if had is None or wanted != (
-            had.source_key,
-            had.consent_kind,
-            had.notice_version,
-            had.given_at,
-        ):
+        if had is None:
             return None
-        return Enrolled(known.id, "already_enrolled")
+        # A table that is run again takes nobody back from a consent that was renewed since.
+        older = source is not None and source == had.source_key and consent.given_at < had.given_at
+        held = (had.source_key, had.consent_kind, had.notice_version, had.given_at)
+        return Enrolled(known.id, "already_enrolled") if older or wanted == held else None
 
     def _refuse_withdrawn(
         self, conn: Connection, known: PersonRef, application: Application

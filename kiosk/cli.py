@@ -64,6 +64,7 @@ async def _run(settings: Any) -> None:
             camera=partial(cameras.open, settings.camera),
             devices=settings.listed(),
             client=client,
+            photo_decoder=settings.decoder(),
         )
         async with agent.running(), serving(AgentStage(agent), settings.port) as address:
             typer.echo(f"Terminal page  {address}")
@@ -99,7 +100,9 @@ async def _desk(settings: Any) -> None:
     identity = await finish_rotation(settings.identity_file, context=context)
     logs.configure()
     async with VerifierClient(identity, context=context) as client:
-        agent = DeskAgent(settings.listed(), client, typer.echo)
+        agent = DeskAgent(
+            settings.listed(), client, typer.echo, settings.decoder(), settings.hospital
+        )
         reading = asyncio.create_task(agent.run())
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, reading.cancel)

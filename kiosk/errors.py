@@ -57,6 +57,12 @@ class CertificateUnreadable(KioskError):
     code = "kiosk.certificate_unreadable"
 
 
+class DecoderMissing(KioskError):
+    """The decoder of chips' photos that the settings name cannot be loaded."""
+
+    code = "kiosk.decoder_missing"
+
+
 class NoTicket(KioskError):
     """No ticket is left for a check-in while the verifier is away."""
 

@@ -1,6 +1,7 @@
 """The terminal's settings: environment `SHUALIAN_KIOSK_…`, and `SHUALIAN_DATA`."""
 
 import ssl
+from importlib import import_module
 from pathlib import Path
 
 from pydantic import AliasChoices, Field
@@ -8,9 +9,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from devices.manager import DeviceConfig
 from devices.manager.config import load
+from devices.resident_id.photo import PhotoDecoder
 from verifier.protocol.values import Code
 
-from .errors import CertificateUnreadable
+from .errors import CertificateUnreadable, DecoderMissing
 
 
 class KioskSettings(BaseSettings):
@@ -66,6 +68,12 @@ class KioskSettings(BaseSettings):
         max_length=200,
         description="Address of the phones' page, where phones reach the verifier by another name.",
     )
+    photo_decoder: str | None = Field(
+        None,
+        pattern=r"^[\w.]+:\w+$",
+        description="The hospital's licensed decoder of chips' photos (WLT): `module:class`, a "
+        "`devices.resident_id.photo.PhotoDecoder`. None: no chip's photo is looked at.",
+    )
     silhouette: bool = Field(False, description="Show a drawn silhouette instead of the person.")
 
     good_frames: int = Field(5, ge=1, le=60, description="In a row, before the best is taken.")
@@ -78,6 +86,17 @@ class KioskSettings(BaseSettings):
         if self.devices is not None:
             return load(self.devices)
         return [DeviceConfig("id-reader", "resident_id", self.reader)]
+
+    def decoder(self) -> PhotoDecoder | None:
+        """The decoder of chips' photos. Raises `DecoderMissing`."""
+        if self.photo_decoder is None:
+            return None
+        module, _, name = self.photo_decoder.partition(":")
+        try:
+            found: PhotoDecoder = getattr(import_module(module), name)()
+        except (ImportError, AttributeError, OSError) as error:
+            raise DecoderMissing(f"{self.photo_decoder}: {type(error).__name__}") from None
+        return found
 
     def tls_context(self) -> ssl.SSLContext | None:
         """What it trusts and shows; None: the system's trust, and no certificate.

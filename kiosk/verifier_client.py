@@ -17,7 +17,7 @@ from verifier.protocol.claim import claim_hash
 from verifier.protocol.claim_status import ClaimStatus
 from verifier.protocol.counter import AtCounter
 from verifier.protocol.decision import ClaimAnswer
-from verifier.protocol.desk import SealKey, SentReading
+from verifier.protocol.desk import DeskAsks, JobDone, PrintJobs, SealKey, SentReading
 from verifier.protocol.errors import Problem
 from verifier.protocol.practice import CheckedIn, CheckIn
 from verifier.protocol.registration import PhoneAsked, PhoneInvited, Registered
@@ -158,13 +158,21 @@ class VerifierClient:
         """The code of this terminal's site, which changes every 30 seconds."""
         return await self._ask("GET", "/v1/practice/site-code", b"", SiteCode)
 
-    async def seal_key(self) -> dict[str, str]:
-        """The public key to which a desk's readings are sealed."""
-        return (await self._ask("GET", "/v1/readings/key", b"", SealKey)).seal_key
+    async def seal_key(self) -> SealKey:
+        """The public key to which a desk's readings are sealed, and what may go with them."""
+        return await self._ask("GET", "/v1/readings/key", b"", SealKey)
 
     async def send_reading(self, reading: SentReading) -> None:
         """A credential for the clerk of this desk."""
         await self._try("POST", "/v1/readings", reading.model_dump_json().encode(), False)
+
+    async def prints(self, asked: DeskAsks) -> PrintJobs:
+        """What waits for this desk's printer. A job is handed out once, and never again."""
+        return await self._ask("POST", "/v1/prints", asked.model_dump_json().encode(), PrintJobs)
+
+    async def print_done(self, job: str, done: JobDone) -> None:
+        """What became of one of them. The same again changes nothing."""
+        await self._try("POST", f"/v1/prints/{job}", done.model_dump_json().encode(), False)
 
     async def tell_counter(self, said: AtCounter) -> None:
         """Somebody is on the way to the counter. The same again changes nothing."""

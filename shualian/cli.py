@@ -13,7 +13,7 @@ from typer.core import TyperGroup
 ROOMS = {
     "run": (
         "shualian.run",
-        "Start the demo hospital: verifier and one terminal, simulated devices.",
+        "Start the demo hospital: verifier, terminal, staff's pages, simulated devices.",
     ),
     "demo": ("shualian.demo.play", "Play the visits without a screen and print one table."),
     "reset": ("shualian.reset", "Forget the demo hospital's data."),

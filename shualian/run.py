@@ -1,25 +1,33 @@
 """`shualian run`: the demo hospital on one machine, in one command.
 
-The parent fetches the models, makes the hospital, and watches two children: the verifier and a
-terminal with simulated devices. A child that dies is started again; Ctrl-C ends both and keeps the
-data.
+The parent fetches the models, makes the hospital with its staff and what happened this morning, and
+watches three children: the verifier, a terminal with simulated devices, and the front desk (the
+staff's door and the enrolment desk's reader). A child that dies is started again; Ctrl-C ends them
+and keeps the data.
 """
 
 import os
+import secrets
 import signal
 import socket
 import threading
 from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import typer
 
-from shualian import children, home
+from shualian import children, frontdesk, home
 from shualian.children import Child, ChildFailed, ReadyCheck
+from verifier.protocol.values import now
+
+if TYPE_CHECKING:
+    from shualian.demo.hospital import Hospital
 
 VERIFIER_PORT = 8370
 PAGE_PORT = 8380
+DOOR_PORT = 8390
 MOST_RESTARTS = 5
 
 app = typer.Typer(add_completion=False)
@@ -29,19 +37,21 @@ app = typer.Typer(add_completion=False)
 def run(
     verifier_port: int = typer.Option(VERIFIER_PORT, help="Of the verifier, on 127.0.0.1."),
     page_port: int = typer.Option(PAGE_PORT, help="Of the terminal's page, on 127.0.0.1."),
+    door_port: int = typer.Option(DOOR_PORT, help="Of the staff's door, on 127.0.0.1."),
     silhouette: bool = typer.Option(False, help="Show a drawn silhouette instead of the person."),
     camera: str = typer.Option(
         "", help="A real camera (index or URL) in place of the simulated one."
     ),
 ) -> None:
-    """Start the demo hospital: a verifier and one terminal, on simulated devices."""
+    """Start the demo hospital: verifier, terminal and staff's pages, on simulated devices."""
     stop = threading.Event()
     _stop_on_signals(stop)
     try:
         with ExitStack() as stack:
             folder = home.data_folder()
             stack.callback(os.close, home.take(folder))
-            _serve(stack, folder, (verifier_port, page_port), (silhouette, camera), stop)
+            ports = (verifier_port, page_port, door_port)
+            _serve(stack, folder, ports, (silhouette, camera), stop)
     except Exception as error:
         if stop.is_set():  # whatever Ctrl-C cut short
             typer.echo("Stopped.")
@@ -60,24 +70,25 @@ class Interrupted(Exception):
 def _serve(
     stack: ExitStack,
     folder: Path,
-    ports: tuple[int, int],
+    ports: tuple[int, int, int],
     look: tuple[bool, str],
     stop: threading.Event,
 ) -> None:
-    from shualian.demo import hospital
+    from shualian.demo import hospital, staff
     from shualian.demo.platform import platform
 
     _say("Models: fetching and checking the default pack…", stop)
     engine = hospital.ready_engine()
     _say("Database: starting and migrating…", stop)
-    verifier_port, page_port = (_free(port) for port in ports)
+    verifier_port, page_port, door_port = (_free(port) for port in ports)
     place = hospital.open_hospital(folder, verifier_port)
     stack.callback(place.close)
     insurance = stack.enter_context(platform())
     _say("Demo hospital: invented people, 2,000 in the gallery…", stop)
-    place.establish(engine)
+    place.establish(engine, (hospital.SCREEN, hospital.LOBBY, hospital.FRONT_DESK))
     del engine
-    logs = folder / "logs"
+    staff.ensure(place.database, place.keyring, hospital.INSTITUTION, place.staff_file)
+    logs, key = folder / "logs", secrets.token_urlsafe(16)
     parts = [
         Part(
             "verifier",
@@ -93,18 +104,38 @@ def _serve(
             place.terminal_environment(),
             f"http://127.0.0.1:{page_port}/",
         ),
+        Part(
+            "front desk",
+            ["shualian.frontdesk", "--port", str(door_port), "--staff", str(place.staff_file)],
+            {**place.front_desk_environment(), frontdesk.KEY: key},
+            f"http://127.0.0.1:{door_port}/ready",
+        ),
     ]
     for part in parts:
         _say(f"Starting the {part.name}…", stop)
         stack.callback(part.stop)
         part.start(logs, stop)
+        if part is parts[0]:
+            _begin_the_day(place, stop)
     typer.echo(f"\nTerminal page   http://127.0.0.1:{page_port}/")
-    typer.echo(f"Staff's pages   http://127.0.0.1:{verifier_port}/console")
+    typer.echo(f"Staff's pages   http://127.0.0.1:{door_port}/enter?key={key}")
     typer.echo(f"API docs        http://127.0.0.1:{verifier_port}/docs")
     typer.echo("Stop            Ctrl-C (data is kept; `make reset` forgets it)")
     typer.echo("\nLiveness is not judged yet: a photograph is not told from a person.")
     _watch(parts, logs, stop)
     typer.echo("Stopping…")
+
+
+def _begin_the_day(place: "Hospital", stop: threading.Event) -> None:
+    """Scenery: without it the demo stands as well, and says so."""
+    from shualian.demo import morning
+
+    _say("This morning: who is expected, who came…", stop)
+    day, new = morning.of_today(place.folder / "demo" / "morning.json", now())
+    try:
+        morning.begin(place, day, stop, new=new)
+    except Exception as error:
+        typer.echo(f"The morning was not played ({type(error).__name__}).", err=True)
 
 
 class Part:

@@ -33,3 +33,6 @@ for (const input of document.querySelectorAll("[data-number-of]")) {
 for (const button of document.querySelectorAll("[data-print]")) {
   button.addEventListener("click", () => print());
 }
+
+// A slip is on its way to a desk's printer: look again until something is known.
+if (document.querySelector("[data-look-again]")) setTimeout(() => location.reload(), 2000);

@@ -10,6 +10,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
@@ -22,8 +23,11 @@ from tests.console.ward import populated
 from tests.verifier import fixtures
 from tests.verifier.serving.his_feed import Feeder, item
 from tests.verifier.serving.hospital import Hospital, invent, open_hospital, visit_of
+from tests.verifier.serving.inpatients import at
 from tests.verifier.serving.staff import member
 from verifier.identity import galleries, institutions
+from verifier.presence import wards
+from verifier.presence.rules import WardKind
 from verifier.store.database import open_embedded
 from verifier.trust.accounts.roles import PERMISSIONS, Role
 from verifier.trust.keys import KeyRing
@@ -42,6 +46,8 @@ SHOWN = {
     "visits": "console-visits",
     "calibration": "console-calibration",
 }
+WARD = [("beds", "/console/ward/beds?ward=3病区"), ("bed", ".ward-beds a >> nth=0")]
+"""A nurse's phone: a ward, and one bed."""
 SIZES = {"phone": (390, 844), "laptop": (1366, 768), "desk": (1920, 1080)}
 
 
@@ -83,8 +89,31 @@ def take(screen: Screen, folder: Path, name: str) -> None:
         screen.page.screenshot(path=folder / f"{name}-{language}.png", full_page=True)
 
 
+def take_ward(chromium: str, hospital: Hospital, folder: Path) -> None:
+    """A nurse's phone at ten in the morning, whatever the time is."""
+    hospital.clock.ahead = at(10) - datetime.now(UTC)
+    admin = member(hospital, "w0001", Role.HOSPITAL_ADMIN)
+    with hospital.database.app.begin() as conn:
+        kind = WardKind.ORDINARY
+        wards.state(conn, fixtures.INSTITUTION, "3病区", kind, admin.account, at(8), "心内科病区")
+    nurse = member(hospital, "w0002", Role.WARD_NURSE)
+    with a_screen(chromium, hospital, SIZES["phone"]) as screen:
+        screen.sign_in(nurse)
+        screen.open(WARD[0][1])
+        take(screen, folder, "ward-beds")
+        screen.page.click(WARD[1][1])
+        take(screen, folder, "ward-bed")
+    shots = [cv2.imread(str(folder / f"ward-{page}-{language}.png"))
+             for language in ("zh", "en") for page, _ in WARD]  # fmt: skip
+    tall = max(len(shot) for shot in shots)
+    padded = [cv2.copyMakeBorder(shot, 0, tall - len(shot), 0, 10, cv2.BORDER_CONSTANT,
+                                 value=(255, 255, 255)) for shot in shots]  # fmt: skip
+    cv2.imwrite(str(folder / "ward.png"), np.hstack(padded), [cv2.IMWRITE_PNG_COMPRESSION, 9])
+
+
 def lay_out(shots: Path, folder: Path) -> None:
     """For each page of the documents one picture in both languages."""
+    shutil.copy(shots / "ward.png", folder / "ward.png")
     for name, page in SHOWN.items():
         both = []
         for language in ("zh", "en"):
@@ -123,6 +152,7 @@ def main(folder: Path) -> None:
                             screen.open(path)
                             take(screen, folder, f"{path.strip('/').replace('/', '-')}-{size}")
                     screen.page.context.clear_cookies()
+        take_ward(chromium, hospital, folder)
 
 
 if __name__ == "__main__":

@@ -87,7 +87,10 @@ def open_work(settings: Settings, stop: threading.Event) -> Iterator[tuple[Datab
 
 def _until_alone(stop: threading.Event) -> None:
     """Whoever started this holds the other end of the pipe for as long as it lives."""
-    sys.stdin.buffer.read()
+    # Not through the buffered reader: who waits in it holds a lock for which the interpreter waits
+    # when the work is done, and aborts.
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
     stop.set()
 
 

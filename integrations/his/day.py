@@ -7,6 +7,7 @@ import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import count
 from typing import Any
 
 from codes import id_number
@@ -67,9 +68,11 @@ def hospital_day(
     """
     dice = random.Random(seed)
     told: list[Said] = []
+    taken: set[tuple[str, str]] = set()
     for place in range(people):
         number = numbers[place] if place < len(numbers) else invented_number(dice)
-        told += _Life(dice, morning, f"{morning:%y%m%d}-{seed}-{place:05d}", number).lived()
+        name = f"{morning:%y%m%d}-{seed}-{place:05d}"
+        told += _Life(dice, morning, name, number, taken).lived()
     return sorted(told, key=lambda said: said.at)
 
 
@@ -101,10 +104,19 @@ def ends_as(told: Iterable[Said]) -> dict[tuple[Kind, str], dict[str, Any]]:
 
 
 class _Life:
-    """One person's day. What is said of one thing counts its versions from 1."""
+    """One person's day. What is said of one thing counts its versions from 1. `taken` are beds in
+    which somebody lay this day: nobody else lies there.
+    """
 
-    def __init__(self, dice: random.Random, morning: datetime, name: str, number: str) -> None:
-        self._dice, self._morning, self._name = dice, morning, name
+    def __init__(
+        self,
+        dice: random.Random,
+        morning: datetime,
+        name: str,
+        number: str,
+        taken: set[tuple[str, str]],
+    ) -> None:
+        self._dice, self._morning, self._name, self._taken = dice, morning, name, taken
         self._person = {"kind": "resident_id", "number": number}
         self._told: list[Said] = []
         self._department = dice.choice(DEPARTMENTS)
@@ -165,7 +177,11 @@ class _Life:
             self._say(at, Kind.INPATIENTS, "I", version + 1, VisitState.DONE, **span, **here)
 
     def _bed(self) -> dict[str, Any]:
-        return {"ward": self._dice.choice(WARDS), "bed": f"{self._dice.randrange(1, 41):02d}"}
+        ward, bed = self._dice.choice(WARDS), f"{self._dice.randrange(1, 41):02d}"
+        beside = (bed if n == 0 else f"{bed}+{n}" for n in count())  # 加床
+        free = next(each for each in beside if (ward, each) not in self._taken)
+        self._taken.add((ward, free))
+        return {"ward": ward, "bed": free}
 
     def _say(
         self,

@@ -31,6 +31,12 @@ class KeptDataTooOld(DemoError):
     code = "demo.kept_data_too_old"
 
 
+class NotADemo(DemoError):
+    """Demo staff were asked for at a hospital that is no demo."""
+
+    code = "demo.not_a_demo"
+
+
 class NothingSeen(DemoError):
     """A simulated person was not captured."""
 

@@ -37,6 +37,7 @@ from verifier.identity import institutions, synthetic
 from verifier.identity.errors import IdentityRefused
 from verifier.identity.galleries import Gallery, open_gallery
 from verifier.policy.load import shipped
+from verifier.protocol.desk import DESK
 from verifier.protocol.practice import PURPOSE as PRACTICE
 from verifier.protocol.values import Consent, now
 from verifier.settings import Settings, load
@@ -63,7 +64,16 @@ CONSENTED_AT = datetime(2025, 11, 3, 9, 0, tzinfo=timezone(timedelta(hours=8)))
 DOCUMENTS = Path(__file__).parents[2] / "docs" / "demo"
 SCREEN, PLAYER, NEIGHBOUR, REMOTE = "screen", "player", "neighbour", "remote"
 """The terminal with a page, the one that plays visits, another one, and one of the far site."""
-SITE_OF = {SCREEN: clinic.EAST, PLAYER: clinic.EAST, NEIGHBOUR: clinic.WEST, REMOTE: clinic.FAR}
+LOBBY, FRONT_DESK = "lobby", "front-desk"
+"""The one at which people came this morning, and the reader beside the enrolment clerk's screen."""
+SITE_OF = {
+    SCREEN: clinic.EAST,
+    PLAYER: clinic.EAST,
+    NEIGHBOUR: clinic.WEST,
+    REMOTE: clinic.FAR,
+    LOBBY: clinic.WEST,
+    FRONT_DESK: clinic.EAST,
+}
 
 
 def ready_engine() -> FaceEngine:
@@ -159,6 +169,11 @@ class Hospital:
         return ECKey.import_key(json.loads(self._his_file.read_text("utf-8")))
 
     @property
+    def staff_file(self) -> Path:
+        """Where the demo's staff keep passwords and telephones' secrets."""
+        return self.folder / "demo" / "staff.json"
+
+    @property
     def _his_file(self) -> Path:
         return self.folder / "demo" / "his.json"
 
@@ -170,7 +185,8 @@ class Hospital:
         except IdentityMissing:
             public = TerminalIdentity.create(file, INSTITUTION, self.verifier_url)
         site = SITE_OF[role].name
-        name = terminals.register(conn, INSTITUTION, site, f"demo {role}", public, PURPOSES)
+        purposes = (DESK,) if role == FRONT_DESK else PURPOSES
+        name = terminals.register(conn, INSTITUTION, site, f"demo {role}", public, purposes)
         if TerminalIdentity.register(file, name).verifier_url != self.verifier_url:
             TerminalIdentity.move(file, self.verifier_url)
 
@@ -201,6 +217,10 @@ class Hospital:
             "SHUALIAN_NOTICE_VERSION": NOTICE_VERSION,
             "SHUALIAN_POLICY": str(settings.policy),
         }
+
+    def front_desk_environment(self) -> dict[str, str]:
+        """For the staff's door and the enrolment desk's reader."""
+        return {"SHUALIAN_DATA": str(self.terminal_folder(FRONT_DESK))}
 
     def terminal_environment(self) -> dict[str, str]:
         """For the terminal with a page."""

@@ -346,7 +346,7 @@ def test_every_page_of_the_counter_is_whole_large_enough_and_open_to_all(
     chromium: str, hospital: Hospital, size: str, language: str
 ) -> None:
     terminal = hospital.terminal()
-    hospital.terminal([DESK])
+    desk = hospital.terminal([DESK])
     for purpose in ("dispensing", "settlement", "admission"):
         referred(hospital, terminal, purpose)
     clerk = member(hospital, "c0001", Role.COUNTER)
@@ -360,6 +360,14 @@ def test_every_page_of_the_counter_is_whole_large_enough_and_open_to_all(
         wrong += look(screen, "queue", language)
         page.click(".urgent")
         wrong += look(screen, "wristband", language)
+        hospital.site.prints.ask(desk.id, "ready")
+        page.reload()
+        wrong += look(screen, "wristband with a printer", language)
+        page.locator("form[action$='/wristband'] button").click()
+        (job,) = hospital.site.prints.ask(desk.id, "ready")
+        hospital.site.prints.done(desk.id, job.job, "no_paper")
+        page.locator("text=/装纸后重打|print again/").wait_for()  # the page looks again by itself
+        wrong += look(screen, "wristband without paper", language)
         screen.open(COUNTER)
         page.click("#board .button.primary >> nth=0")
         page.locator("main summary").first.click()

@@ -4,14 +4,28 @@ import csv
 import html
 import io
 import re
+from datetime import timedelta
+from pathlib import Path
 
 import openpyxl
 import pytest
+from sqlalchemy import text
 
+import web
+from console.figures_tables import PARTS
 from tests.verifier.figures.book import DAY, Book, at
-from tests.verifier.serving.hospital import Hospital
+from tests.verifier.fixtures import INSTITUTION
+from tests.verifier.serving.hospital import Hospital, invent
 from tests.verifier.serving.staff import Member, member
+from verifier import figures
+from verifier.figures import asked as asking
+from verifier.identity import erasure
+from verifier.ledger.sealing import Sealer
+from verifier.protocol import checkpoint, merkle
+from verifier.protocol.values import from_b64url
+from verifier.trust import terminal_states
 from verifier.trust.accounts.roles import Role
+from verifier.trust.terminal_states import State
 
 from .desk import Desk, code
 
@@ -139,3 +153,102 @@ def test_who_may_see_figures(hospital: Hospital) -> None:
     clerk = at_a_desk(hospital, member(hospital, "g0009", Role.COUNTER))
     assert code(clerk.get(PAGE)) == "account.forbidden"
     assert code(clerk.get(f"{PAGE}/table?part=visits&as=csv")) == "account.forbidden"
+
+
+def an_erasure(hospital: Hospital) -> tuple[str, str]:
+    """Somebody enrolled and erased just now: the person's id and the entry's leaf."""
+    person = hospital.enrol(invent(7))
+    with hospital.database.app.begin() as conn:
+        erasure.erase(conn, hospital.gallery, person)
+    parts = hospital.site.parts
+    Sealer(parts.engine, parts.keyring, INSTITUTION, parts.clock).seal()
+    with hospital.database.app.connect() as conn:
+        leaf = conn.scalar(text("SELECT leaf FROM ledger WHERE kind = 'person.erased'"))
+    return person, str(leaf)
+
+
+def around_today(hospital: Hospital) -> str:
+    """A range that holds this moment, also when midnight comes meanwhile."""
+    today = asking.today(hospital.clock())
+    return f"from={today - timedelta(days=1)}&to={today + timedelta(days=1)}"
+
+
+def test_an_erasure_has_a_proof_that_its_checkpoint_bears_out(
+    hospital: Hospital, office: Desk
+) -> None:
+    person, leaf = an_erasure(hospital)
+    page = office.get(f"{PAGE}?{around_today(hospital)}").text
+    assert f'href="{PAGE}/proof?leaf={leaf}"' in page
+    answer = office.get(f"{PAGE}/proof?leaf={leaf}")
+    assert "attachment" in answer.headers["content-disposition"]
+    told = answer.json()
+    key = hospital.keyring.checkpoint_key
+    said = checkpoint.check(told["checkpoint"], {key.kid: key}.get, INSTITUTION)
+    steps = [from_b64url(step) for step in told["proof"]]
+    place = (told["index"], told["size"])
+    assert merkle.is_included(from_b64url(leaf), *place, steps, from_b64url(said.root))
+    assert person not in page + answer.text
+
+
+def test_only_an_erasures_leaf_is_proved_here(hospital: Hospital, office: Desk) -> None:
+    an_erasure(hospital)
+    with hospital.database.app.connect() as conn:
+        other = conn.scalar(text("SELECT leaf FROM ledger WHERE kind = 'person.registered'"))
+    for leaf in (other, "A" * 43, "A" * 42, "", "%27" * 43):
+        assert office.get(f"{PAGE}/proof?leaf={leaf}").status_code == 404
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+@pytest.mark.parametrize("part", PARTS)
+def test_every_table_is_a_file_and_names_nobody(
+    hospital: Hospital, office: Desk, part: str, kind: str
+) -> None:
+    person, leaf = an_erasure(hospital)
+    some_visits(hospital)
+    asked = f"part={part}&as={kind}&from={DAY}&to={DAY}"
+    if part in ("erasures", "enrolled"):
+        asked = f"part={part}&as={kind}&{around_today(hospital)}"
+    answer = office.get(f"{PAGE}/table?{asked}")
+    assert answer.status_code == 200
+    rows = cells(answer.content, kind)
+    assert len(rows) > 8 or part in ("counter", "scores", "limits")
+    said = " ".join(str(cell) for row in rows for cell in row)
+    assert person not in said
+    assert invent(7).name not in said
+    assert (leaf in said) == (part == "erasures")
+
+
+def cells(data: bytes, kind: str) -> list[list[object]]:
+    if kind == "csv":
+        return [list(row) for row in csv.reader(io.StringIO(data.decode("utf-8-sig")))]
+    sheet = openpyxl.load_workbook(io.BytesIO(data))["1"]
+    return [list(row) for row in sheet.iter_rows(values_only=True)]
+
+
+def test_a_changed_threshold_a_suspended_terminal_and_the_whole_hospital_are_told(
+    hospital: Hospital, office: Desk
+) -> None:
+    with hospital.database.app.begin() as conn:
+        book = Book(conn)
+        for hour, threshold in ((8, 0.38), (9, 0.42)):
+            comparison = {"score": 0.4, "threshold": threshold, "fmr": 1e-4, "extrapolated": False}
+            outcome = "accepted" if threshold < 0.4 else "rejected"
+            book.decision(
+                at(hour), outcome, comparison=comparison, calibration="zoo-1", identification=None
+            )
+        terminal = book.terminal()
+        terminal_states.move(conn, terminal, State.SUSPENDED)
+    page = office.get(f"{PAGE}?{RANGE}&terminal={terminal}").text
+    for said in ("阈值 0.380（1/10,000） 03-10起", "阈值 0.420", "已停用"):
+        assert said in page
+    assert page.count("全院合计，不受业务、院区、终端筛选影响。") == 2
+
+
+def test_nothing_counts_by_a_member_of_staff(hospital: Hospital) -> None:
+    for language in ("zh", "en"):
+        words = web.translator(language)
+        told = {key for key in web.catalogue(language) if key.startswith("console.figures.")}
+        assert not [key for key in told if re.search("排名|ranking|每人|per clerk", words(key))]
+    source = "".join(path.read_text() for path in Path(figures.__file__).parent.glob("*.py"))
+    for column in ("account", "handler", "entered_by", "ended_by", "taken_at", "practitioner"):
+        assert not re.search(rf"\b{column}\b", source), column

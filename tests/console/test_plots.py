@@ -18,7 +18,8 @@ SAID = ["a", "b", "c"]
         (3, [0, 1, 2, 3]),
         (7, [0, 2, 4, 6, 8]),
         (120, [0, 50, 100, 150]),
-        (100_000, [0, 50_000, 100_000]),
+        (100_000, [0, 20_000, 40_000, 60_000, 80_000, 100_000]),
+        (232, [0, 50, 100, 150, 200, 250]),
     ],
 )
 def test_an_axis_has_few_whole_round_numbers(most: int, ticks: list[int]) -> None:
@@ -30,7 +31,7 @@ def test_an_axis_begins_at_zero_and_holds_the_most(most: int) -> None:
     ticks = plots.whole_ticks(most)
     assert (ticks[0], ticks == sorted(set(ticks))) == (0, True)
     assert most <= ticks[-1] <= max(most * 2.5, 1)
-    assert len(ticks) <= 5
+    assert len(ticks) <= 6
 
 
 def test_an_axis_says_large_numbers_shortly() -> None:
@@ -77,11 +78,22 @@ def test_whatever_is_counted_stays_on_the_paper(columns: list[tuple[int, int, in
 def test_limits_stand_at_their_score_and_their_words_apart() -> None:
     edges = [0.0, 0.5, 1.0]
     plot = plots.histogram(edges, [("reached", [0, 3])], [(0.75, "new"), (0.25, "old")])
-    assert [(line.label, line.row) for line in plot.lines] == [("old", 0), ("new", 1)]
+    assert [(line.label, line.top) for line in plot.lines] == [("old", 70), ("new", 30)]
+    assert min(piece.y for piece in plot.pieces) >= 110, "no column behind words"
     assert plot.lines[0].at == pytest.approx(LEFT + (RIGHT - LEFT) / 4)
-    assert [line.near_end for line in plot.lines] == [False, True]
+    assert [line.before for line in plot.lines] == [True, True], "the last would not fit behind"
     assert [tick.label for tick in plot.across] == ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]
     assert plot.pieces[0].said.startswith("0.50 – 1.00")
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=5, unique=True))
+def test_no_line_crosses_words(limits: list[float]) -> None:
+    plot = plots.histogram([0.0, 0.5, 1.0], [("reached", [1, 0])], [(at, "x") for at in limits])
+    for one in plot.lines:
+        for other in plot.lines:
+            beside = other.at < one.at if one.before else other.at > one.at
+            assert not beside or other.top > one.top or other.at == one.at
+    assert all(line.before or line.at <= plots.WIDTH - plots.WORDS for line in plot.lines)
 
 
 def test_a_mark_is_drawn_when_the_number_has_come_half_way() -> None:

@@ -8,6 +8,7 @@ from typing import get_args
 import console
 import web
 from console.counter_lost import SECONDS
+from console.counter_offline import TEXTS as OFFLINE_PAGE
 from console.enrol_identity import DOCUMENTS
 from console.figures_tables import PARTS
 from console.ratings import STATES as MATTERS
@@ -23,7 +24,9 @@ from enroll.batch.states import State as BatchState
 from enroll.desk import LINK_REASONS
 from enroll.live import CODES as LOOKS
 from enroll.live import SIGNS
+from verifier.counter.chip import WhyNot
 from verifier.counter.documents import KINDS
+from verifier.counter.downtime import Outcome
 from verifier.counter.items import ENDS as ENDS_AT_COUNTER
 from verifier.counter.resolving import WHYS as WHYS_TO_PASS
 from verifier.decision.facts import Reason as Because
@@ -49,7 +52,11 @@ from verifier.practice.reconciling import WHYS
 from verifier.practice.reconciling_export import COLUMNS
 from verifier.practice.registry import BASES, PROFESSIONS, Payment, Right
 from verifier.practice.windows import ClosedBy
-from verifier.protocol.his import Kind
+from verifier.presence.attesting import IDENTIFIERS
+from verifier.presence.hints import BY_ITSELF, CAUSES
+from verifier.presence.rules import Away, Found, NotNow, WardKind
+from verifier.protocol.desk import Printed
+from verifier.protocol.his import Kind, VisitState
 from verifier.protocol.practice import Reason
 from verifier.protocol.rating import Because as RatedSo
 from verifier.protocol.rating import Door, Grade
@@ -113,10 +120,26 @@ def used_keys() -> set[str]:
     keys |= {f"console.watch.state.{state}" for state in CASES}
     keys |= {f"console.flash.watch_{done}" for done in ("on", "off")}
     keys |= {f"console.batches.{each}" for each in BATCHES}
+    keys |= ward_keys()
     keys |= {f"console.flash.batch_{state}" for state in MOVED}
     return (
         keys | practice_keys() | desk_keys() | counter_keys() | figures_keys() | ratings_keys()
     ) - NAMES
+
+
+def ward_keys() -> set[str]:
+    """Keys of ward presence that end in a value."""
+    ends = {
+        "found": [each for each in Found if each is not Found.AWAY],
+        "away": Away,
+        "not_now": [each.value.partition(".")[2] for each in NotNow],
+        "identifier": IDENTIFIERS,
+        "look": ["good", *(code for code in LOOKS if code != "too_near")],
+        "cause": [*CAUSES, *BY_ITSELF],
+        "kind": [*WardKind, "unstated"],
+        "his": VisitState,
+    }
+    return {f"console.ward.{what}.{end}" for what, all_ in ends.items() for end in all_}
 
 
 def desk_keys() -> set[str]:
@@ -149,7 +172,11 @@ def counter_keys() -> set[str]:
         "reason": [*Because, *ORIGINS],
         "pass.why": WHYS_TO_PASS,
         "end": [*ENDS_AT_COUNTER, "passed_at_terminal"],
-        "way": ["document", "let_pass"],
+        "way": ["document", "chip_photo", "let_pass"],
+        "offline": OFFLINE_PAGE,
+        "offline.row": get_args(Outcome),
+        "printer": [*get_args(Printed), *PRINTING],
+        "chip.why_not": [*(why for why in get_args(WhyNot) if why), "no_face", "no_models"],
     }
     return {f"console.counter.{what}.{end}" for what, all_ in ends.items() for end in all_}
 
@@ -212,6 +239,7 @@ def practice_keys() -> set[str]:
     return {f"console.practice.{what}.{end}" for what, all_ in ends.items() for end in all_}
 
 
+PRINTING = ("is.no_paper", "is.trouble", "waiting", "handed", "unanswered")
 ANSWERS = (
     *("address_malformed", "address_public", "address_unknown"),
     *("redirected", "removed", "timeout", "unreachable"),

@@ -118,6 +118,29 @@ def state_of(database: Database, batch: Batch) -> State:
         return store.find(conn, INSTITUTION, batch.id).state
 
 
+def test_a_worker_whose_work_is_done_ends_well_while_the_verifier_lives() -> None:
+    waiting = "from enroll.batch import worker; threading.Thread(target=worker._until_alone, "
+    program = (
+        f"import threading; stop = threading.Event(); {waiting}args=(stop,), daemon=True).start(); "
+        "print('waits', flush=True); stop.wait({wait})"
+    )
+    for wait, closed in ((0.5, False), (60, True)):
+        process = subprocess.Popen(
+            [sys.executable, "-c", program.replace("{wait}", str(wait))],
+            cwd=REPOSITORY,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        assert process.stdout is not None
+        assert process.stdin is not None
+        assert process.stdout.readline() == b"waits\n"
+        if closed:
+            process.stdin.close()
+        assert process.wait(30) == 0, "else it is started again for nothing"
+        process.stdout.close()
+        process.stdin.close()
+
+
 def test_neither_a_killed_worker_nor_a_killed_verifier_loses_or_doubles_a_row(
     settings: Settings, engine: FaceEngine, photo_bytes: list[bytes]
 ) -> None:

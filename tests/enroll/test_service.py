@@ -14,7 +14,8 @@ from enroll.photos import Photo
 from enroll.service import Enrolled, Enroller, enrol_person
 from models.engine import FaceEngine
 from models.types import Image
-from verifier.identity import erasure, people, synthetic, templates
+from verifier.identity import consents, erasure, people, synthetic, templates
+from verifier.identity.errors import IdentityRefused
 from verifier.identity.galleries import Gallery
 from verifier.protocol.values import Consent, now
 from verifier.store.database import Database
@@ -70,6 +71,54 @@ def test_an_enrolled_person_can_be_decided_on(
     assert face is not None
     probe = templates.rotate(gallery.secrets, engine.embed(engine.align(portraits[0], face)[None]))
     assert float(probe[0] @ found.vector) > 0.9
+
+
+def test_a_table_run_again_leaves_a_consent_that_was_renewed_since(
+    enroller: Enroller,
+    engine: FaceEngine,
+    files: list[Photo],
+    database: Database,
+    gallery: Gallery,
+) -> None:
+    asked = applied(0)
+    done = enrol_person(enroller, engine, asked, files[:1])
+    with database.app.begin() as conn:
+        renewed = consents.record(
+            conn,
+            gallery.institution,
+            done.person,
+            kind=Consent.SEPARATE,
+            notice_version="enrol-2026-11",
+            given_at=now(),
+            evidence="desk",
+        )
+        templates.rest_on(conn, gallery, done.person, renewed)
+    assert enrol_person(enroller, engine, asked, files[:1]).outcome == "already_enrolled"
+    with database.app.connect() as conn:
+        held = templates.enrolled_from(conn, gallery, done.person)
+    assert held is not None
+    assert held.notice_version == "enrol-2026-11"
+
+
+def test_no_template_rests_on_a_consent_that_is_anothers_or_without_a_template(
+    enroller: Enroller,
+    engine: FaceEngine,
+    files: list[Photo],
+    database: Database,
+    gallery: Gallery,
+) -> None:
+    first = enrol_person(enroller, engine, applied(0), files[:1])
+    second = enrol_person(enroller, engine, applied(1), files[1:2])
+    with database.app.connect() as conn:
+        anothers = consents.in_force(conn, second.person)
+        assert anothers is not None
+        with pytest.raises(IdentityRefused) as refused:
+            templates.rest_on(conn, gallery, first.person, anothers.id)
+        assert refused.value.code == "template.no_consent"
+        templates.remove(conn, gallery, second.person)
+        with pytest.raises(IdentityRefused) as refused:
+            templates.rest_on(conn, gallery, second.person, anothers.id)
+        assert refused.value.code == "template.none"
 
 
 def test_the_same_again_changes_nothing_and_decodes_nothing(

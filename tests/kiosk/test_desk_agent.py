@@ -3,23 +3,31 @@
 import asyncio
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import httpx
+import numpy as np
 import pytest
 from joserfc.jwk import OKPKey
 from pydantic import ValidationError
 from sqlalchemy import text
 
 from devices.manager import DeviceConfig
+from devices.resident_id import simulated_photo
 from devices.resident_id.invented import invented_card
+from devices.resident_id.simulated_photo import SimulatedPhotoDecoder
 from devices.resident_id.simulator import ResidentIdSimulator
+from devices.resident_id.virtual import VirtualCard
 from kiosk.desk_agent import DeskAgent
+from kiosk.errors import DecoderMissing
 from kiosk.identity import TerminalIdentity
+from kiosk.settings import KioskSettings
 from kiosk.verifier_client import VerifierClient
+from models import images
 from tests.verifier.fixtures import INSTITUTION, database, dump, gallery, institution, keyring
 from tests.verifier.serving.hospital import Hospital, Terminal, capture, card, invent
 from tests.verifier.serving.staff import Member, member
-from verifier.api.readings import Readings
+from verifier.api.readings import Laid, Readings
 from verifier.protocol.claim import CredentialReading, Evidence, Narrowing
 from verifier.protocol.desk import DESK, READING_LIFE_S, SentReading
 from verifier.trust import terminals
@@ -118,19 +126,70 @@ def test_what_is_no_credential_is_refused(
 def test_a_reading_nobody_takes_is_forgotten_after_two_minutes() -> None:
     now = 0.0
     waiting = Readings(lambda: now)
-    waiting.put("a", card(ZHANG))
+    waiting.put("a", Laid(card(ZHANG)))
     now = READING_LIFE_S - 1
     assert len(waiting) == 1
     now = READING_LIFE_S
     assert waiting.take("a") is None
     for number in range(1100):
-        waiting.put(str(number), card(ZHANG))
+        waiting.put(str(number), Laid(card(ZHANG)))
     assert len(waiting) == 1024
+
+
+PHOTO = simulated_photo.encode(np.full((126, 102, 3), 120, np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("mode", "decoder", "photo"),
+    [
+        ("central", SimulatedPhotoDecoder(), True),
+        ("central", None, False),
+        ("on_device", SimulatedPhotoDecoder(), False),
+    ],
+)
+def test_a_chip_s_photo_goes_with_its_card_where_it_can_be_decoded_and_is_taken(
+    hospital: Hospital,
+    tmp_path: Path,
+    mode: Literal["central", "on_device"],
+    decoder: SimulatedPhotoDecoder | None,
+    photo: bool,
+) -> None:
+    hospital.site.parts = replace(hospital.site.parts, mode=mode)
+    shown = VirtualCard.of(invented_card(7), photo=PHOTO)
+    name, told = on_the_line(hospital, tmp_path, shown, decoder)
+    assert told == ["resident_id"]
+    laid = hospital.site.readings.take(name)
+    assert laid is not None
+    assert (images.decode(laid.chip_photo).shape == (126, 102, 3)) if photo else not laid.chip_photo
+    assert "b'" not in repr(laid)
+
+
+def test_a_decoder_that_is_not_there_is_said_at_the_start() -> None:
+    named = "devices.resident_id.simulated_photo:SimulatedPhotoDecoder"
+    assert isinstance(KioskSettings(photo_decoder=named).decoder(), SimulatedPhotoDecoder)
+    assert KioskSettings().decoder() is None
+    for missing in ("no.such.module:Decoder", "devices.resident_id.photo:NoSuch"):
+        with pytest.raises(DecoderMissing):
+            KioskSettings(photo_decoder=missing).decoder()
 
 
 def test_a_card_on_the_line_reaches_the_clerk_once_while_it_lies_there(
     hospital: Hospital, clerk: Member, tmp_path: Path
 ) -> None:
+    name, told = on_the_line(hospital, tmp_path, VirtualCard.of(invented_card(7)))
+    assert told == ["resident_id"]
+    found = clerk.ask("POST", f"/v1/readings/{name}/taken").json()
+    assert found["simulated"] is True
+    assert found["fields"]["number"]
+
+
+def on_the_line(
+    hospital: Hospital,
+    tmp_path: Path,
+    shown: VirtualCard,
+    decoder: SimulatedPhotoDecoder | None = None,
+) -> tuple[str, list[str]]:
+    """A card at a desk's simulated reader, until its agent told of it: desk, what it told."""
     path = tmp_path / "desk.json"
     public = TerminalIdentity.create(path, INSTITUTION, "http://127.0.0.1")
     with hospital.database.app.begin() as conn:
@@ -150,10 +209,13 @@ def test_a_card_on_the_line_reaches_the_clerk_once_while_it_lies_there(
             transport = httpx.ASGITransport(hospital.http.app)
             client._http = httpx.AsyncClient(transport=transport, base_url="http://verifier")
             agent = DeskAgent(
-                [DeviceConfig("id", "resident_id", reader.url, {"find_timeout": 2.0})], client, hear
+                [DeviceConfig("id", "resident_id", reader.url, {"find_timeout": 2.0})],
+                client,
+                hear,
+                decoder,
             )
             running = asyncio.create_task(agent.run())
-            reader.present(invented_card(7))
+            reader.present(shown)
             await asyncio.wait_for(heard.wait(), 30)
             running.cancel()
             with pytest.raises(asyncio.CancelledError):
@@ -161,7 +223,4 @@ def test_a_card_on_the_line_reaches_the_clerk_once_while_it_lies_there(
 
     with ResidentIdSimulator() as reader:
         asyncio.run(story(reader))
-    assert told == ["resident_id"]
-    found = clerk.ask("POST", f"/v1/readings/{name}/taken").json()
-    assert found["simulated"] is True
-    assert found["fields"]["number"]
+    return name, told

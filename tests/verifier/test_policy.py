@@ -2,15 +2,18 @@
 
 import copy
 import tomllib
-from datetime import date
+from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from models.calibration import Calibration
 from verifier.policy.load import PolicyRefused, load_policy, parse, shipped
 from verifier.policy.models import ALWAYS_OPEN, ENROLMENT
 from verifier.policy.rules import resolve
+from verifier.presence.rules import Rules
+from verifier.presence.terms import PresenceTerms
 from verifier.protocol.values import Outcome
 
 from .calibrated import calibration_with_floor
@@ -97,6 +100,18 @@ def test_what_was_accepted_only_proceeds_whatever_the_reasons() -> None:
     assert load_policy().policy.steps(Outcome.ACCEPTED, ["not_enrolled"]) == ["proceed"]
 
 
+@pytest.mark.parametrize(
+    "said",
+    [{"earliest_h": 6}, {"latest_h": 22}, {"first_h": 25}, {"earliest_h": 12, "latest_h": 12}],
+)
+def test_a_hospital_narrows_when_it_looks_in_and_never_widens(said: dict[str, int]) -> None:
+    with pytest.raises(ValidationError):
+        PresenceTerms(**said)
+    assert PresenceTerms(earliest_h=9, latest_h=18, first_h=12).rules == Rules(
+        time(9), time(18), timedelta(hours=12)
+    )
+
+
 def test_a_notice_is_in_force_from_its_first_day_to_its_last(table: dict[str, Any]) -> None:
     table["notices"][0]["in_force_until"] = date(2025, 12, 31)
     notice = parse(table).policy.notices[0]
@@ -164,9 +179,10 @@ def test_an_identification_rate_below_the_floor_serves_but_has_no_threshold(
     assert identify.match is None
 
 
-def test_a_notice_that_the_policy_does_not_know_refuses_the_start() -> None:
+@pytest.mark.parametrize("version", ["1999-01", "enrol-2026-11", "staff-2026-11"])
+def test_a_notice_that_is_unknown_or_a_single_purposes_refuses_the_start(version: str) -> None:
     with pytest.raises(PolicyRefused) as refused:
-        resolve(load_policy(), calibration_with_floor(1e-5), "1999-01")
+        resolve(load_policy(), calibration_with_floor(1e-5), version)
     assert refused.value.code == "policy.notice_unknown"
 
 

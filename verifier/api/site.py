@@ -36,6 +36,7 @@ from .attempts import Allowance, Attempts
 from .housekeeping import Housekeeper
 from .limits import BodyLimits
 from .metrics import Metrics
+from .prints import Prints
 from .problems import store_is_away
 from .proofs import Replays
 from .readings import Readings
@@ -106,6 +107,7 @@ class Site:
         self.sign_ins = Attempts(Allowance(10, 30.0), Allowance(60, 2.0), code="account.too_many")
         self.ratings = Attempts(Allowance(2000, 0.5), Allowance(5000, 0.1), "rating.too_many")
         self.readings = Readings()
+        self.prints = Prints()
         self.limits = BodyLimits()
         self.doors = Doors(parts.engine, parts.keyring, parts.institution)
         self.gallery = FollowedGallery(parts.keyring, parts.gallery, parts.search)

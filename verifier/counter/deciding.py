@@ -13,7 +13,8 @@ from sqlalchemy import Connection, insert
 from verifier import ledger
 from verifier.ledger.rows import commitment
 from verifier.policy.rules import Rules
-from verifier.protocol.decision import Decision
+from verifier.protocol.claim import LegalBasis
+from verifier.protocol.decision import Comparison, Decision
 from verifier.protocol.jose import SIGNING_SUITE
 from verifier.protocol.values import Assurance, Consent, Liveness, Outcome, new_id, sha256_b64url
 from verifier.receipts.issue import IssuedReceipt, issue
@@ -57,6 +58,18 @@ class Basis:
     second: str | None = None
 
 
+@dataclass(frozen=True)
+class Compared:
+    """A live face and the photo on the card's chip, compared by the models.
+
+    Attributes:
+        basis: on what the face was looked at; the person agreed at the desk.
+    """
+
+    comparison: Comparison
+    basis: LegalBasis
+
+
 def decided(
     conn: Connection,
     counter: Counter,
@@ -67,10 +80,11 @@ def decided(
     at: datetime,
     *,
     simulated: bool,
+    compared: Compared | None = None,
 ) -> IssuedReceipt:
     """An accepted decision for the item's visit, with its entry and its receipt."""
-    decision = _decision(counter, item, basis, reasons, at, simulated=simulated)
-    body = _body(counter, item, decision, person, basis)
+    decision = _decision(counter, item, basis, reasons, at, simulated, compared)
+    body = _body(counter, item, decision, person, basis) | _compared(compared)
     mine = counter.institution
     leaf = ledger.leaf_hash(mine, KIND, at, body)
     conn.execute(
@@ -84,7 +98,7 @@ def decided(
         leaf,
         counter.rules.policy.receipt_lifetime_s,
     )
-    _write(conn, mine, item, decision, person, basis, receipt)
+    _write(conn, mine, item, decision, person, basis, receipt, compared)
     return receipt
 
 
@@ -94,25 +108,39 @@ def _decision(
     basis: Basis,
     reasons: Sequence[str],
     at: datetime,
-    *,
     simulated: bool,
+    compared: Compared | None,
 ) -> Decision:
     said = ledger.canonical({"item": item.id, "at": at.isoformat(), **vars(basis)})
-    seen = basis.way == "document"
     return Decision(
         id=new_id(),
         visit=item.visit,
         purpose=item.purpose,
         outcome=Outcome.ACCEPTED,
         reasons=list(reasons),
-        assurance=Assurance.COUNTER_DOCUMENT if seen else None,
+        assurance=_assurance(basis, compared),
         next_steps=counter.rules.policy.steps(Outcome.ACCEPTED, list(reasons)),
+        comparison=compared.comparison if compared else None,
         liveness=Liveness.NOT_ASSESSED,
         calibration=counter.rules.calibration,
         simulated=simulated,
         decided_at=at,
         claim_digest=sha256_b64url(said),
     )
+
+
+def _assurance(basis: Basis, compared: Compared | None) -> Assurance | None:
+    """What a clerk's eyes compared is a document that was seen, whoever took the photo."""
+    if compared is not None:
+        return Assurance.CARD_CHIP_PHOTO
+    return None if basis.way == "let_pass" else Assurance.COUNTER_DOCUMENT
+
+
+def _compared(compared: Compared | None) -> dict[str, Any]:
+    """Of a comparison the ledger says on what it rests; its score is committed to, not shown."""
+    if compared is None:
+        return {}
+    return {"notice": compared.basis.notice_version, "consent": compared.basis.consent.value}
 
 
 def _body(
@@ -153,7 +181,9 @@ def _write(
     person: str | None,
     basis: Basis,
     receipt: IssuedReceipt,
+    compared: Compared | None,
 ) -> None:
+    agreed = compared.basis if compared else None
     conn.execute(
         insert(DecisionRow).values(
             id=decision.id,
@@ -165,7 +195,9 @@ def _write(
             assurance=decision.assurance.value if decision.assurance else None,
             person=person,
             body=decision.model_dump(mode="json"),
-            consent=Consent.NO_FACE.value,
+            notice_version=agreed.notice_version if agreed else None,
+            consent=agreed.consent.value if agreed else Consent.NO_FACE.value,
+            touched_at=agreed.touched_at if agreed else None,
             decided_at=decision.decided_at,
         )
     )

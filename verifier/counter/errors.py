@@ -5,7 +5,12 @@ from typing import Literal
 Code = Literal[
     "counter.card_lost",
     "counter.card_known",
+    "counter.chip_differs",
+    "counter.chip_none",
+    "counter.chip_over",
     "counter.document_expired",
+    "counter.file_broken",
+    "counter.file_foreign",
     "counter.later_no_pass",
     "counter.line_entered",
     "counter.no_proxy",

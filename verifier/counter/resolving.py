@@ -45,7 +45,8 @@ WHERE institution = :institution AND id = :item
 """)
 _STANDING = text("""
 SELECT r.decision, r.way, r.document, r.by_reader, r.reason, r.proxy_document, r.at,
-       a.login AS login, s.login AS second_login, r.account, c.id AS receipt, d.person
+       a.login AS login, s.login AS second_login, r.account, c.id AS receipt, d.person,
+       CAST(d.body->'comparison'->>'score' AS float) AS score
 FROM counter_results AS r JOIN decisions AS d ON d.id = r.decision
 JOIN receipts AS c ON c.decision = r.decision JOIN accounts AS a ON a.id = r.account
 LEFT JOIN accounts AS s ON s.id = r.second
@@ -59,7 +60,11 @@ WHERE institution = :institution AND decision = :decision
 
 @dataclass(frozen=True)
 class Result:
-    """What stands for an item now: on what it rests and which receipt says it."""
+    """What stands for an item now: on what it rests and which receipt says it.
+
+    Attributes:
+        score: cosine of the live face and the chip's photo, where the models compared them.
+    """
 
     decision: str
     way: str
@@ -73,6 +78,7 @@ class Result:
     account: str
     receipt: str
     person: str | None
+    score: float | None
 
 
 def result_of(conn: Connection, institution: str, item: str) -> Result | None:
@@ -96,25 +102,23 @@ def by_document(
     somebody else's card, `counter.card_lost`, `counter.no_proxy`, `counter.proxy_same`.
     """
     item = items.held(conn, counter.institution, item_id, account)
-    person = _holder(conn, counter, document)
-    if item.person is not None and person != item.person:
-        raise CounterRefused("counter.other_person")
+    person = holder_for(conn, counter, item, document)
     basis = Basis(
         way="document",
         account=account,
         document=document.kind,
         by_reader=document.by_reader,
-        number_key=_key(counter, document),
+        number_key=number_key(counter, document),
         **_proxied(conn, counter, item, document, proxy),
     )
-    reasons = _reasons(item, proxy)
+    reasons = reasons_of(item, proxy)
     if _stands(conn, counter, item, person, basis.proxy, at):
         reasons.append(AUTHORISED)
-    if not _named(conn, counter, person, document):
+    if not named(conn, counter, person, document):
         reasons.append(NAME_DIFFERS)
     simulated = document.simulated or (proxy is not None and proxy.simulated)
     receipt = decided(conn, counter, item, person, basis, reasons, at, simulated=simulated)
-    _resolved(conn, counter, item, person, account, at)
+    close(conn, counter, item, person, account, at)
     return receipt
 
 
@@ -128,7 +132,7 @@ def let_pass(
     item = items.held(conn, counter.institution, item_id, account)
     if item.emergency:
         raise CounterRefused("counter.later_no_pass")
-    if not _purpose(counter, item).counter_second:
+    if not purpose_of(counter, item).counter_second:
         return _passed(conn, counter, item, Basis("let_pass", account, reason=why), at)
     bound = {
         "institution": counter.institution,
@@ -189,26 +193,40 @@ def take_back(conn: Connection, counter: Counter, item_id: str, account: str, at
 def _passed(
     conn: Connection, counter: Counter, item: Item, basis: Basis, at: datetime
 ) -> IssuedReceipt:
-    reasons = [*_reasons(item, None), LET_PASS, f"{LET_PASS}.{basis.reason}"]
+    reasons = [*reasons_of(item, None), LET_PASS, f"{LET_PASS}.{basis.reason}"]
     receipt = decided(conn, counter, item, item.person, basis, reasons, at, simulated=False)
-    _resolved(conn, counter, item, item.person, basis.account, at)
+    close(conn, counter, item, item.person, basis.account, at)
     return receipt
 
 
-def _resolved(
+def close(
     conn: Connection, counter: Counter, item: Item, person: str | None, account: str, at: datetime
 ) -> None:
+    """The item is the person's, and done."""
     bound = {"institution": counter.institution, "item": item.id, "person": person}
     conn.execute(_RESOLVED, bound | {"account": account, "at": at})
 
 
-def _reasons(item: Item, proxy: Document | None) -> list[str]:
+def reasons_of(item: Item, proxy: Document | None) -> list[str]:
+    """What is said beside an acceptance: by whom, and when it was entered."""
     later = item.origin in ("emergency", "downtime")
     return [*([ENTERED_LATER] if later else []), *([BY_PROXY] if proxy is not None else [])]
 
 
-def _holder(conn: Connection, counter: Counter, document: Document) -> str | None:
-    """Whose document it is; None of somebody who is not registered here."""
+def holder_for(conn: Connection, counter: Counter, item: Item, document: Document) -> str | None:
+    """As `holder`, of a document for this visit; `counter.other_person` where the terminal read
+    somebody else's card."""
+    person = holder(conn, counter, document)
+    if item.person is not None and person != item.person:
+        raise CounterRefused("counter.other_person")
+    return person
+
+
+def holder(conn: Connection, counter: Counter, document: Document) -> str | None:
+    """Whose document it is; None of somebody who is not registered here.
+
+    Raises `CounterRefused` with `counter.card_lost`.
+    """
     mine, keyring = counter.institution, counter.keyring
     if lost_cards.is_lost(conn, keyring, mine, document.kind, document.number):
         raise CounterRefused("counter.card_lost")
@@ -216,7 +234,7 @@ def _holder(conn: Connection, counter: Counter, document: Document) -> str | Non
     return known.id if known else None
 
 
-def _named(conn: Connection, counter: Counter, person: str | None, document: Document) -> bool:
+def named(conn: Connection, counter: Counter, person: str | None, document: Document) -> bool:
     """Whether the name that a reader read is the registered one; the clerk compares a typed one."""
     if person is None or document.name is None:
         return True
@@ -233,9 +251,9 @@ def _proxied(
 ) -> dict[str, str | None]:
     if proxy is None:
         return {}
-    proxies.check(_purpose(counter, item), document, proxy)
-    who = _holder(conn, counter, proxy)
-    return {"proxy_document": proxy.kind, "proxy_key": _key(counter, proxy), "proxy": who}
+    proxies.check(purpose_of(counter, item), document, proxy)
+    who = holder(conn, counter, proxy)
+    return {"proxy_document": proxy.kind, "proxy_key": number_key(counter, proxy), "proxy": who}
 
 
 def _stands(
@@ -252,12 +270,13 @@ def _stands(
     return counter.standing(conn, patient=patient, proxy=proxy, purpose=item.purpose, at=at)
 
 
-def _key(counter: Counter, document: Document) -> str:
+def number_key(counter: Counter, document: Document) -> str:
+    """A document's number as the rows hold it: keyed."""
     keyring, mine = counter.keyring, counter.institution
     return people.value_key(keyring, mine, document.registered_as, document.number)
 
 
-def _purpose(counter: Counter, item: Item) -> Purpose:
+def purpose_of(counter: Counter, item: Item) -> Purpose:
     """The item's purpose, as the policy in force has it."""
     found = counter.rules.policy.purposes.get(item.purpose)
     if found is None:

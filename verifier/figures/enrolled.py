@@ -15,22 +15,28 @@ from verifier.identity import filing
 
 from .asked import Asked, today
 
-_STEPS = text("""
-WITH told AS (
+_HELD = """
   SELECT l.body->>'person' AS person, l.at, l.seq, (l.kind = 'template.enrolled')::int AS held
   FROM ledger AS l
   WHERE l.institution = :mine AND (l.kind = 'template.enrolled'
     OR l.kind = 'consent.withdrawn' AND (l.body->>'templates')::int > 0)
+"""
+_STEPS = text(f"""
+WITH fresh AS MATERIALIZED ({_HELD} AND l.at >= :since), told AS (
+  SELECT * FROM fresh UNION ALL
+  {_HELD} AND l.at < :since AND l.body->>'person' IN (SELECT person FROM fresh)
 ), steps AS (
-  SELECT t.person, t.at,
-    t.held - coalesce(lag(t.held) OVER (PARTITION BY t.person ORDER BY t.seq), 0) AS step
-  FROM told AS t
+  SELECT person, at, held - coalesce(lag(held) OVER (PARTITION BY person ORDER BY seq), 0) AS step
+  FROM told
 )
 SELECT (s.at AT TIME ZONE INTERVAL '08:00')::date AS day, sum(s.step)::int AS step
-FROM steps AS s JOIN people AS p ON p.id = s.person
-WHERE s.step <> 0 AND p.state <> 'merged' AND NOT p.synthetic
+FROM steps AS s
+WHERE s.step <> 0 AND NOT EXISTS (SELECT 1 FROM people AS p WHERE p.id = s.person
+  AND p.institution = :mine AND (p.state = 'merged' OR p.synthetic))
 GROUP BY day
-""")
+""")  # noqa: S608  (constants of this module)
+"""Of people with an entry since the range began; the others stand still in it."""
+
 _MARKS = text("""
 SELECT (body->>'mark')::int AS mark, min(at) AS at FROM ledger
 WHERE institution = :mine AND kind = 'filing.mark_reached' GROUP BY mark ORDER BY mark
@@ -49,9 +55,10 @@ class Enrolled:
 
 def enrolled(conn: Connection, institution: str, asked: Asked, at: datetime) -> Enrolled:
     """Of the whole hospital; a purpose, site or terminal narrows nothing here."""
-    mine = {"mine": institution}
+    mine: dict[str, object] = {"mine": institution}
+    since = {"since": asked.since}
     now = filing.count(conn, institution).people
-    steps = {row.day: row.step for row in conn.execute(_STEPS, mine)}
+    steps = {row.day: row.step for row in conn.execute(_STEPS, mine | since)}
     reached = {row.mark: row.at for row in conn.execute(_MARKS, mine)}
     days = days_until(asked, today(at))
     return Enrolled(now, days, walked_back(now, steps, days), reached)

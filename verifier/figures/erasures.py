@@ -58,7 +58,7 @@ class Erasure:
 
     Attributes:
         templates: face templates that were deleted with it.
-        by_time: its time was over; otherwise the person asked.
+        by_time: its time was over; False: asked for, or part of an erasure; None: not said.
         position: in the tree; None while it is not sealed.
         size: leaves under the first checkpoint that holds it.
     """
@@ -67,7 +67,7 @@ class Erasure:
     kind: Kind
     leaf: str
     templates: int
-    by_time: bool
+    by_time: bool | None
     position: int | None
     size: int | None
     sealed_at: datetime | None
@@ -101,7 +101,7 @@ def erasures(conn: Connection, institution: str, asked: Asked) -> Erasures:
     said = {"mine": institution, "since": asked.since, "until": asked.until}
     totals = conn.execute(_TOTALS, said).one()
     rows = conn.execute(_ERASURES, said | {"most": MOST}).mappings()
-    lines = [Erasure(**{**row, "by_time": bool(row["by_time"])}) for row in rows]
+    lines = [Erasure(**row) for row in rows]
     listed = conn.scalar(_LISTED, {"mine": institution}) or 0
     return Erasures(
         totals.erased, totals.withdrawn, totals.placed, totals.remaining, int(listed), lines

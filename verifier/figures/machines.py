@@ -4,6 +4,8 @@ A machine is looked at, never who stood at it: a fixed terminal is nobody's, and
 are left out.
 """
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -11,7 +13,7 @@ from typing import Literal
 from sqlalchemy import Connection, text
 
 from .asked import Asked
-from .visits import bound
+from .visits import Answers, bound
 
 SKEW_S = 30.0
 SILENT = timedelta(hours=24)
@@ -27,23 +29,12 @@ Flag = Literal[
 
 _MACHINES = text("""
 SELECT t.id, t.label, t.site, t.state, t.last_seen_at AS seen_at, t.clock_skew_s AS skew_s,
-  coalesce(d.answers, 0) AS answers, coalesce(d.faults, 0) AS faults,
   (SELECT count(*) FROM alarms AS a WHERE a.institution = :mine AND a.subject = t.id
      AND a.state <> 'done') AS open_alarms,
   (SELECT count(*) FROM alarms AS a WHERE a.institution = :mine AND a.subject = t.id
      AND a.last_at >= :since AND a.raised_at < :until) AS alarms
 FROM terminals AS t
-LEFT JOIN (
-  SELECT terminal, count(*) AS answers,
-    count(*) FILTER (WHERE outcome = 'refused' AND refusal_code <> ALL(:ours)) AS faults
-  FROM decisions
-  WHERE institution = :mine AND terminal IS NOT NULL AND purpose <> :check_in
-    AND decided_at >= :since AND decided_at < :until
-    AND (CAST(:purpose AS text) IS NULL OR purpose = :purpose)
-  GROUP BY terminal
-) AS d ON d.terminal = t.id
 WHERE t.institution = :mine AND t.kind = 'fixed'
-  AND (t.state <> 'revoked' OR d.answers > 0)
   AND (CAST(:terminal AS text) IS NULL OR t.id = :terminal)
   AND (CAST(:site AS text) IS NULL OR t.site = :site)
 ORDER BY t.site, t.label, t.id
@@ -90,8 +81,17 @@ class Machine:
         return found
 
 
-def machines(conn: Connection, institution: str, asked: Asked) -> list[Machine]:
+def machines(
+    conn: Connection, institution: str, asked: Asked, given: Iterable[Answers]
+) -> list[Machine]:
     """The fixed terminals that the filters name, by site and label; revoked ones where they still
     sent something in the range."""
-    rows = conn.execute(_MACHINES, bound(asked, institution) | {"ours": list(OURS)})
-    return [Machine(**row) for row in rows.mappings()]
+    answered: Counter[str] = Counter()
+    faults: Counter[str] = Counter()
+    for each in given:
+        answered[each.terminal] += each.times
+        if each.refusal and each.refusal not in OURS:
+            faults[each.terminal] += each.times
+    rows = conn.execute(_MACHINES, bound(asked, institution)).mappings()
+    found = [Machine(**row, answers=answered[row["id"]], faults=faults[row["id"]]) for row in rows]
+    return [each for each in found if each.state != "revoked" or each.answers]

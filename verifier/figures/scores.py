@@ -25,22 +25,26 @@ EDGES: tuple[float, ...] = tuple(
 )
 
 _SCORES = text(f"""
+WITH told AS (
+  SELECT decided_at, body->>'calibration' AS calibration, body->'comparison' AS said
+  FROM decisions
+  WHERE institution = :mine AND terminal IS NOT NULL AND outcome <> 'refused'
+    AND decided_at >= :since AND decided_at < :until {FILTERED}
+    AND body#>>'{{comparison,score}}' IS NOT NULL
+    AND NOT coalesce(body->'identification' ? 'answer', false)
+    AND (assurance IS NULL OR assurance <> 'card+chip_photo')
+    AND (outcome <> 'refer' OR NOT body->'reasons' ? 'chip_photo_differs')
+  OFFSET 0
+), compared AS (
+  SELECT decided_at, calibration, (said->>'score')::float8 AS score,
+    (said->>'threshold')::float8 AS threshold, (said->>'fmr')::float8 AS fmr,
+    (said->>'extrapolated')::boolean AS extrapolated
+  FROM told OFFSET 0
+)
 SELECT calibration, threshold, fmr, extrapolated, score >= threshold AS reached,
   least(greatest(floor((score - :low) / :width + 1e-9)::int, 0), :bins - 1) AS bin,
   count(*) AS times, min(decided_at) AS first, max(decided_at) AS last
-FROM (
-  SELECT decided_at, body->>'calibration' AS calibration,
-    (body#>>'{{comparison,score}}')::float8 AS score,
-    (body#>>'{{comparison,threshold}}')::float8 AS threshold,
-    (body#>>'{{comparison,fmr}}')::float8 AS fmr,
-    (body#>>'{{comparison,extrapolated}}')::boolean AS extrapolated
-  FROM decisions
-  WHERE institution = :mine AND terminal IS NOT NULL
-    AND decided_at >= :since AND decided_at < :until
-    AND jsonb_typeof(body->'comparison') = 'object' AND body->>'identification' IS NULL
-    AND NOT body->'reasons' ? 'chip_photo_differs'
-    AND assurance IS DISTINCT FROM 'card+chip_photo' {FILTERED}
-) AS compared
+FROM compared
 GROUP BY calibration, threshold, fmr, extrapolated, reached, bin
 ORDER BY calibration, min(decided_at)
 """)  # noqa: S608  (constants of this module)

@@ -6,7 +6,7 @@ best that it has: proved once is proved. What the counter took back does not cou
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -68,17 +68,17 @@ LEFT JOIN counter_results AS r ON r.item = i.id AND r.reversed_at IS NULL
 WHERE i.institution = :mine AND i.happened_at >= :since AND i.happened_at < :until {FILTERED}
 """  # noqa: S608  (constants of this module)
 _VISITS = text(f"""
-SELECT floor(extract(epoch FROM first - :since) / :step)::int AS place, rank, count(*) AS visits
+SELECT floor(date_part('epoch', first - :since) / :step)::int AS place, rank, count(*) AS visits
 FROM (SELECT min(at) AS first, min(rank) AS rank FROM ({_TOLD}) AS told GROUP BY visit) AS visits
 GROUP BY place, rank
 """)  # noqa: S608
 
-_REASONS = text(f"""
-SELECT outcome, coalesce(refusal_code, '') AS refused, reasons, count(*) AS times FROM (
-  SELECT outcome, refusal_code, (body->'reasons')::text AS reasons FROM decisions
+_ANSWERS = text(f"""
+SELECT terminal, outcome, coalesce(refusal_code, '') AS refusal, reasons, count(*) AS times FROM (
+  SELECT terminal, outcome, refusal_code, (body->'reasons')::text AS reasons FROM decisions
   WHERE institution = :mine AND terminal IS NOT NULL
     AND decided_at >= :since AND decided_at < :until {FILTERED}
-) AS told GROUP BY outcome, refusal_code, reasons
+) AS told GROUP BY terminal, outcome, refusal_code, reasons
 """)  # noqa: S608
 
 
@@ -97,6 +97,17 @@ class Visits:
     def total(self) -> int:
         """Every visit."""
         return sum(self.totals.values())
+
+
+@dataclass(frozen=True)
+class Answers:
+    """So many answers of one terminal that are alike; `refusal` is empty where it decided."""
+
+    terminal: str
+    outcome: str
+    refusal: str
+    reasons: tuple[str, ...]
+    times: int
 
 
 @dataclass(frozen=True)
@@ -136,13 +147,22 @@ def visits(conn: Connection, institution: str, asked: Asked) -> Visits:
     return Visits({outcome: laid_out(asked, found) for outcome, found in groups.items()})
 
 
-def reasons(conn: Connection, institution: str, asked: Asked) -> list[Reason]:
+def answers(conn: Connection, institution: str, asked: Asked) -> list[Answers]:
+    """Terminals' answers, one row for all that are alike: read once for reasons and machines."""
+    return [
+        Answers(terminal, outcome, refusal, tuple(json.loads(said or "[]")), times)
+        for terminal, outcome, refusal, said, times in conn.execute(
+            _ANSWERS, bound(asked, institution)
+        )
+    ]
+
+
+def reasons(given: Iterable[Answers]) -> list[Reason]:
     """Every reason of terminals' answers, the commonest of those not accepted first."""
     found: dict[tuple[str, bool], list[int]] = {}
-    for outcome, refused, said, times in conn.execute(_REASONS, bound(asked, institution)):
-        codes = [refused] if refused else json.loads(said or "[]")
-        for code in codes:
-            one = found.setdefault((code, bool(refused)), [0, 0])
-            one[outcome != "accepted"] += times
+    for each in given:
+        for code in [each.refusal] if each.refusal else each.reasons:
+            one = found.setdefault((code, bool(each.refusal)), [0, 0])
+            one[each.outcome != "accepted"] += each.times
     made = [Reason(code, refused, *counts) for (code, refused), counts in found.items()]
     return sorted(made, key=lambda each: (-each.other, -each.accepted, each.code))

@@ -58,6 +58,19 @@ _SIGHTED = text(
 )
 """Where the region knows the person's keyed hash from here."""
 
+_PRESENCE = (
+    text("DELETE FROM presence_looks WHERE person = :person"),
+    text("DELETE FROM presence_answers WHERE person = :person"),
+    text("DELETE FROM presence_hints WHERE person = :person"),
+)
+"""What ward presence kept: a stay's number would lead back to the person."""
+
+_WARD_CONSENT = text(
+    "UPDATE presence_answers SET ended_at = :at "
+    "WHERE person = :person AND answer = 'yes' AND ended_at IS NULL"
+)
+"""A yes for a stay does not outlive the face that it was said of."""
+
 _BATCH_ROWS = text(
     "UPDATE enrol_batch_rows SET person = NULL, template = NULL WHERE person = :person"
 )
@@ -85,6 +98,7 @@ def withdraw(
         .returning(ConsentRecord.id)
     ).all()
     removed = templates.remove(conn, gallery, person)
+    conn.execute(_WARD_CONSENT, {"person": person, "at": now()})
     if consents or removed:
         _list(conn, gallery, Said("withdrawn", person, consents=tuple(sorted(consents))))
         body = {
@@ -113,7 +127,7 @@ def erase(conn: Connection, gallery: Gallery, person: str, by: str = "operator")
     for statement in _DESK:
         conn.execute(statement, {"person": person})
     conn.execute(delete(Identifier).where(Identifier.person == person))
-    for statement in (_POINTS, *_KEYED, _BATCH_ROWS, _HEARD, _SIGHTED):
+    for statement in (_POINTS, *_KEYED, *_PRESENCE, _BATCH_ROWS, _HEARD, _SIGHTED):
         conn.execute(statement, {"person": person})
     done = conn.execute(
         update(Person)

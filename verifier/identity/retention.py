@@ -33,6 +33,9 @@ POINTED = timedelta(days=62)
 EXPECTED = timedelta(days=7)
 """After a visit's validity, so that a message that comes late finds the newer one."""
 
+LOOKED_IN = timedelta(days=92)
+"""A quarter: a stay is settled within a month, and disputed within two more."""
+
 RATED = timedelta(days=730)
 """Two years, so that a year can be held against the one before; a rating names nobody."""
 
@@ -181,6 +184,16 @@ LIVES = (
          DECIDED, "the finding", "whoever was looked at can ask how it ended", "the sweeper"),
     Life("region_sightings", "区域内就诊", "keyed hashes, institution, time, site's point", POINTED,
          "the visit", "two places too soon are told within weeks", "the sweeper"),
+    Life("presence_wards", "病区类别", "what a ward is for", None, "", "looks rest on it",
+         "overwritten"),
+    Life("presence_looks", "在院核验", "looks at a bed: ids, ward, bed, time, codes", LOOKED_IN,
+         "the look", "a stay is settled within a month, and disputed within two more",
+         "the sweeper, and the person's erasure"),
+    Life("presence_answers", "住院期间刷脸的同意", "consents for one stay: notice, times",
+         LOOKED_IN, "the last look of the stay", "as looks; that it was given stands in the ledger",
+         "the sweeper, and the person's erasure"),
+    Life("presence_hints", "在院提示", "that a bed was empty twice, and what explained it",
+         LOOKED_IN, "the second time", "as looks", "the sweeper, and the person's erasure"),
     Life("ratings", "好差评", "grade, door, site, day; free text sealed, for 90 days", RATED,
          "its day", "a year is held against the one before", "the sweeper"),
     Life("intakes", "受理", "matters brought: kind, times, owner; words, way to be reached sealed",
@@ -247,6 +260,11 @@ _DESK = (
 _COUNTER = (("counter_items", "entered_at", DECIDED), ("lost_cards", "ended_at", DECIDED))
 """The counter's, before the decisions that they name. Results go with their items."""
 _WATCH = (("watch_cases", "found_at", DECIDED), ("region_sightings", "at", POINTED))
+_PRESENCE = (
+    ("presence_looks", "at", LOOKED_IN),
+    ("presence_answers", "used_at", LOOKED_IN),
+    ("presence_hints", "found_at", LOOKED_IN),
+)
 _RATINGS = (("intakes", "closed_at", DECIDED), ("ratings", "day", RATED))
 """Steps go with their intakes. What is open stays, however old."""
 
@@ -321,6 +339,7 @@ class Sweeper:
         gone["counter"] = self._ended("counter", _COUNTER, at)
         gone["batches"] = self._batches(at)
         gone["watch"] = self._ended("watch", _WATCH, at)
+        gone["presence"] = self._ended("presence", _PRESENCE, at)
         gone["ratings"] = self._words(at) + self._ended("ratings", _RATINGS, at)
         while count := self._decisions(at):
             gone["decisions"] += count

@@ -19,6 +19,7 @@ from .data_keys import open_data_key
 from .errors import IdentityRefused
 from .galleries import find_gallery
 from .retention import LIVES
+from .subject_ward import WardCopy, copied
 
 EXPORTED = "subject.exported"
 
@@ -225,6 +226,7 @@ class Subject(BaseModel):
     imported: list[Imported]
     looked_at: list[LookedAt]
     region: list[Sighted]
+    ward: WardCopy
     entries: list[Happened]
     retention: list[Kept]
     made_at: datetime
@@ -360,6 +362,7 @@ def export(
             _looked_at(row, keyring, institution) for row in conn.execute(_LOOKED_AT, bound)
         ],
         region=rows(_REGION, Sighted),
+        ward=copied(conn, person),
         entries=rows(_ENTRIES, Happened),
         retention=[
             Kept(

@@ -69,6 +69,27 @@ _WORDS = {
     "later": "待补核验",
     "resolved": "已核对",
     "left": "已离开",
+    "ward.face": "已刷脸核对",
+    "ward.wristband": "已核对腕带",
+    "ward.away": "不在床上",
+    "ward.asleep": "睡着",
+    "ward.unsure": "人脸与档案没有对上",
+    "ward.empty": "床上没有人",
+    "ward.undone": "撤回",
+    "ward.examination": "检查",
+    "ward.operation": "手术",
+    "ward.dialysis": "透析",
+    "ward.leave": "请假",
+    "ward.transfer": "转科或转院",
+    "ward.discharged": "已出院",
+    "ward.bed_changed": "换床",
+    "ward.system_behind": "系统更新晚了",
+    "ward.in_the_record": "病历中另有说明",
+    "ward.met": "之后已见到或知道去向",
+    "presence.looked": "在院核验",
+    "presence.agreed": "同意住院期间刷脸",
+    "presence.declined": "不同意住院期间刷脸",
+    "presence.hint": "在院提示",
 }
 _OUTCOMES = {
     "accepted": "通过 accepted",
@@ -188,6 +209,7 @@ def render(subject: Subject) -> str:
                 for c in subject.looked_at
             ],
         ),
+        *_ward(subject),
         _table(
             "告知区域的就诊 Visits the region was told of",
             ["时间 time", "谁来 who came"],
@@ -268,6 +290,44 @@ def _desk(subject: Subject) -> list[str]:
             ],
         ),
     ]
+
+
+def _ward(subject: Subject) -> list[str]:
+    """What ward presence wrote down."""
+    return [
+        _table(
+            "在院核验 Ward presence",
+            ["时间 time", "病区 ward", "床位 bed", "结果 found", "去向 away", "更正 corrects"],
+            [
+                [
+                    _time(w.at),
+                    w.ward,
+                    w.bed or "",
+                    _word(f"ward.{w.found}"),
+                    _word(f"ward.{w.away}") if w.away else "",
+                    _time(next((e.at for e in subject.ward.looks if e.id == w.instead_of), None)),
+                ]
+                for w in subject.ward.looks
+            ],
+        ),
+        _table(
+            "住院期间刷脸的同意 Consent to the face during a stay",
+            ["时间 time", "回答 answer", "告知版本 notice", "结束 ended"],
+            [
+                [_time(a.at), _yes(a.answer == "yes"), a.notice_version, _time(a.ended_at)]
+                for a in subject.ward.answers
+            ],
+        ),
+        _table(
+            "在院提示 Presence hints (never a finding)",
+            ["时间 time", "病区 ward", "说明 explained", "结束 ended"],
+            [
+                [_time(h.found_at), h.ward, _word(f"ward.{h.cause}") if h.cause else "",
+                 _time(h.closed_at)]
+                for h in subject.ward.hints
+            ],
+        ),
+    ]  # fmt: skip
 
 
 def _table(title: str, head: list[str], rows: Iterable[list[str]], none: str = "无 none") -> str:

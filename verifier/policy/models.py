@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from verifier.counter.rules import CounterRules
 from verifier.practice.rules import PracticeRules
+from verifier.presence.terms import PresenceTerms
 from verifier.protocol.decision import NEXT_STEPS
 from verifier.protocol.values import Assurance, Code, Outcome
 from verifier.ratings.rules import RatingRules
@@ -157,6 +158,7 @@ class Policy(_Table):
     next_steps: dict[Code, list[NextStep]]
     practice: PracticeRules = PracticeRules()
     counter: CounterRules = CounterRules()
+    presence: PresenceTerms = PresenceTerms()
     ratings: RatingRules = RatingRules()
 
     @model_validator(mode="after")

@@ -77,14 +77,16 @@ def resolve(loaded: LoadedPolicy, calibration: Calibrated, notice_version: str) 
     """The rules of a policy under a pack's calibration.
 
     Raises:
-        PolicyRefused: the notice is none of the policy's, or a 1:1 rate is below the floor.
+        PolicyRefused: the notice is none of the policy's for every purpose, or a 1:1 rate is below
+            the floor.
     """
     policy = loaded.policy
-    if policy.notice(notice_version) is None:
-        known = ", ".join(notice.version for notice in policy.notices)
+    general = [notice.version for notice in policy.notices if not notice.purposes]
+    if notice_version not in general:
         raise PolicyRefused(
             "policy.notice_unknown",
-            f"the notice {notice_version!r} is none of the policy's: {known}",
+            f"the notice {notice_version!r} is none of the policy's for every purpose: "
+            + ", ".join(general),
         )
     purposes = {name: _purpose(name, p, calibration) for name, p in policy.purposes.items()}
     return Rules(policy, loaded.digest, notice_version, calibration.name, purposes)

@@ -77,7 +77,7 @@ class CounterResult(Suited, Base):
     """What a decision of the counter rests on. One that was taken back stays, and says so."""
 
     __tablename__ = "counter_results"
-    __table_args__ = (CheckConstraint("way IN ('document','let_pass')", name="way"),)
+    __table_args__ = (CheckConstraint("way IN ('document','chip_photo','let_pass')", name="way"),)
 
     decision: Mapped[str] = mapped_column(ForeignKey("decisions.id"), primary_key=True)
     institution: Mapped[str] = mapped_column(ForeignKey("institutions.code"))

@@ -13,6 +13,7 @@ from . import (
     his_tables,
     ledger_tables,
     practice_tables,
+    presence_tables,
     rating_tables,
     schema,
     terminal_tables,
@@ -32,6 +33,7 @@ MODULES = (
     counter_tables,
     batch_tables,
     watch_tables,
+    presence_tables,
     rating_tables,
 )
 Base = schema.Base

@@ -160,7 +160,15 @@ class KeyRing:
     @cached_property
     def phone_seal_key(self) -> ECKey:
         """P-256, to which practitioners' phones seal their captures: no browser lacks the curve."""
-        number = int.from_bytes(self.derive("phone-seal"), "big") % (_P256_ORDER - 1) + 1
+        return self._p256("phone-seal")
+
+    @cached_property
+    def downtime_seal_key(self) -> ECKey:
+        """P-256, to which the offline page (停机登记页) seals its lines."""
+        return self._p256("downtime-seal")
+
+    def _p256(self, label: str) -> ECKey:
+        number = int.from_bytes(self.derive(label), "big") % (_P256_ORDER - 1) + 1
         private = ec.derive_private_key(number, ec.SECP256R1())
         return _with_kid(ECKey.import_key(private))
 

@@ -6,6 +6,8 @@ from sqlalchemy import text
 
 from tests.verifier.fixtures import INSTITUTION
 from verifier.figures import machines as reading
+from verifier.figures import visits
+from verifier.figures.asked import Asked
 from verifier.figures.machines import Machine
 from verifier.trust import alarms
 from verifier.trust.alarms import Cause
@@ -16,8 +18,12 @@ NOW = at(12)
 
 
 def found(book: Book, **filters: str) -> dict[str, Machine]:
-    listed = reading.machines(book.conn, INSTITUTION, of_day(**filters))
-    return {each.label: each for each in listed}
+    return {each.label: each for each in listed(book, INSTITUTION, of_day(**filters))}
+
+
+def listed(book: Book, institution: str, asked: Asked) -> list[Machine]:
+    given = visits.answers(book.conn, institution, asked)
+    return reading.machines(book.conn, institution, asked, given)
 
 
 def put(book: Book, terminal: str, **columns: object) -> None:
@@ -71,4 +77,4 @@ def test_a_share_of_faults_is_told_from_twenty_answers_on(book: Book) -> None:
 
 def test_another_institutions_terminals_are_not_there(book: Book) -> None:
     book.decision(at(8))
-    assert reading.machines(book.conn, "H99010100002", of_day()) == []
+    assert listed(book, "H99010100002", of_day()) == []

@@ -7,7 +7,7 @@ import pytest
 from tests.verifier.fixtures import INSTITUTION
 from verifier.figures import visits
 from verifier.figures.asked import Asked
-from verifier.figures.visits import Visits
+from verifier.figures.visits import Reason, Visits
 from verifier.protocol.practice import PURPOSE as CHECK_IN
 from verifier.protocol.values import new_id
 from verifier.trust.accounts import accounts
@@ -26,6 +26,10 @@ def account(book: Book, keyring: KeyRing) -> str:
 
 def found(book: Book, asked: Asked) -> Visits:
     return visits.visits(book.conn, INSTITUTION, asked)
+
+
+def reasons(book: Book, asked: Asked) -> list[Reason]:
+    return visits.reasons(visits.answers(book.conn, INSTITUTION, asked))
 
 
 def some(book: Book, asked: Asked) -> dict[str, int]:
@@ -86,7 +90,7 @@ def test_what_the_counter_took_back_is_no_proof(book: Book, account: str) -> Non
 def test_who_checks_in_is_no_visit(book: Book) -> None:
     book.decision(at(7, 55), purpose=CHECK_IN)
     assert found(book, of_day()).total == 0
-    assert visits.reasons(book.conn, INSTITUTION, of_day()) == []
+    assert reasons(book, of_day()) == []
 
 
 def test_filters_leave_out_what_they_do_not_name(book: Book) -> None:
@@ -98,7 +102,7 @@ def test_filters_leave_out_what_they_do_not_name(book: Book) -> None:
     assert some(book, of_day(site="west")) == {"rejected": 1, "retry": 1}
     assert some(book, of_day(purpose="dispensing")) == {"retry": 1}
     assert some(book, of_day(purpose="dispensing", site="east")) == {}
-    told = visits.reasons(book.conn, INSTITUTION, of_day(site="west", purpose="settlement"))
+    told = reasons(book, of_day(site="west", purpose="settlement"))
     assert [each.code for each in told] == ["face_differs"]
 
 
@@ -107,7 +111,7 @@ def test_reasons_are_counted_by_whether_the_answer_was_a_proof(book: Book) -> No
     for _ in range(2):
         book.decision(at(8), "refer", reasons=("not_enrolled", "card_unauthenticated"))
     book.decision(at(9), "refused", refusal="evidence.empty")
-    told = visits.reasons(book.conn, INSTITUTION, of_day())
+    told = reasons(book, of_day())
     assert [(each.code, each.refused, each.accepted, each.other) for each in told] == [
         ("not_enrolled", False, 1, 2),
         ("card_unauthenticated", False, 0, 2),
@@ -118,3 +122,4 @@ def test_reasons_are_counted_by_whether_the_answer_was_a_proof(book: Book) -> No
 def test_another_institution_is_not_counted(book: Book) -> None:
     book.decision(at(8))
     assert visits.visits(book.conn, "H99010100002", of_day()).total == 0
+    assert visits.answers(book.conn, "H99010100002", of_day()) == []

@@ -47,6 +47,10 @@ class Permission(StrEnum):
     CALIBRATION_READ = "calibration:read"
     CALIBRATION_MEASURE = "calibration:measure"
     FIGURES_READ = "figures:read"
+    PRESENCE_LOOK = "presence:look"
+    PRESENCE_READ = "presence:read"
+    PRESENCE_EXPLAIN = "presence:explain"
+    PRESENCE_WARDS = "presence:wards"
 
     @property
     def writes(self) -> bool:
@@ -63,6 +67,8 @@ class Role(StrEnum):
     """人工窗口"""
     SCHEDULER = "scheduler"
     """科室排班员"""
+    WARD_NURSE = "ward_nurse"
+    """病区护士"""
     MEDICAL_AFFAIRS = "medical_affairs"
     """医务科"""
     INSURANCE_OFFICE = "insurance_office"
@@ -98,6 +104,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     ),
     # Of the departments that the account keeps; medical affairs of all.
     Role.SCHEDULER: frozenset({_P.ROSTER_READ, _P.ROSTER_EDIT}),
+    Role.WARD_NURSE: frozenset({_P.PRESENCE_LOOK}),
     Role.MEDICAL_AFFAIRS: frozenset(
         {
             _P.PRACTICE_READ,
@@ -131,6 +138,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.CALIBRATION_READ,
             _P.CALIBRATION_MEASURE,
             _P.FIGURES_READ,
+            _P.PRESENCE_READ,
+            _P.PRESENCE_EXPLAIN,
         }
     ),
     Role.AUDITOR: frozenset(
@@ -149,6 +158,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.RATINGS_READ,
             _P.CALIBRATION_READ,
             _P.FIGURES_READ,
+            _P.PRESENCE_READ,
         }
     ),
     Role.HOSPITAL_ADMIN: frozenset(
@@ -169,6 +179,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.CALIBRATION_READ,
             _P.CALIBRATION_MEASURE,
             _P.FIGURES_READ,
+            _P.PRESENCE_READ,
+            _P.PRESENCE_WARDS,
         }
     ),
     Role.SYSTEM_ADMIN: frozenset(

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "ratings"
-down_revision = "figures"
+down_revision = "presence"
 branch_labels = None
 depends_on = None
 
