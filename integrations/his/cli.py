@@ -5,7 +5,7 @@ import signal
 import threading
 from collections import Counter
 from contextlib import ExitStack
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -17,11 +17,11 @@ from verifier.settings import SettingsRefused
 from .client import ClientRefused, HisClient, KeyUnusable, read_key
 from .day import Faults, hospital_day, with_faults
 from .folder import KEEP_DAYS, SETTLE_S, Watch
+from .opinions import CHINA, hand_in, opinions
 from .receiver import Receiver
 from .simulator import play, to_feed, to_folder
 
 app = typer.Typer(help="The hospital's own system (HIS).", no_args_is_help=True)
-CHINA = timezone(timedelta(hours=8))
 TURN_S = 1.0
 
 Url = Annotated[str, typer.Option(envvar="SHUALIAN_VERIFIER", help="The verifier's address.")]
@@ -84,9 +84,13 @@ def simulate(
     listen: Annotated[
         int | None, typer.Option(help="Receive webhooks on this port, and go on until Ctrl-C.")
     ] = None,
+    rate: Annotated[float, typer.Option(min=0, max=1, help="Share that rates the visit.")] = 0.1,
+    rated_days: Annotated[
+        int, typer.Option(min=1, max=28, help="Rated up to today: 28 fill four weeks.")
+    ] = 1,
     as_json: AsJson = False,
 ) -> None:
-    """Play a hospital's day with invented people."""
+    """Play a hospital's day with invented people, some of whom say how it went."""
     stop = _stopped()
     faults = Faults(duplicate, late, shuffle, garbled)
     told = with_faults(hospital_day(_seven(), people, seed), faults, seed)
@@ -99,6 +103,9 @@ def simulate(
                 typer.echo(f"Webhooks are received at {receiver.url}", err=True)
             sink = to_folder(folder, garbled, seed) if folder else to_feed(his)
             found = play(told, sink, speed=speed, stop=stop)
+            for back in range(0 if folder else rated_days):
+                day = _seven().date() - timedelta(days=back)
+                found += hand_in(his, opinions(day, people, rate, seed))
             _say(found, as_json)
             if receiver is not None:
                 stop.wait()

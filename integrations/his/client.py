@@ -98,6 +98,11 @@ class HisClient:
             cursor = page.cursor
             yield from ((each, page.cursor) for each in page.decisions)
 
+    def say(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Hand in a rating (`/v1/ratings`) or a matter (`/v1/intakes`). Raises as `put`."""
+        taken: dict[str, Any] = self._ask("POST", path, json=dict(body)).json()
+        return taken
+
     def keys(self) -> dict[str, Any]:
         """The verifier's public keys (JWKS), which check receipts and webhooks."""
         found: dict[str, Any] = self._http.get("/.well-known/jwks.json").raise_for_status().json()

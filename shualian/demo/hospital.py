@@ -31,6 +31,7 @@ from verifier.api.tokens import (
     READ_DECISIONS,
     READ_PRACTICE,
     READ_RECEIPTS,
+    WRITE_RATINGS,
 )
 from verifier.identity import institutions, synthetic
 from verifier.identity.errors import IdentityRefused
@@ -55,7 +56,7 @@ NAME = "示范医院"
 FILLERS = 2000
 HIS_CLIENT = "demo-his"
 HIS_SCOPES = frozenset(
-    {READ_RECEIPTS, READ_PRACTICE, DECLARE_PRACTICE, FEED_VISITS, READ_DECISIONS}
+    {READ_RECEIPTS, READ_PRACTICE, DECLARE_PRACTICE, FEED_VISITS, READ_DECISIONS, WRITE_RATINGS}
 )
 PURPOSES = ("outpatient_registration", "settlement", "dispensing", "admission", PRACTICE)
 NOTICE_VERSION = "2025-11"

@@ -1,6 +1,7 @@
 """The pages' texts: each is there in both languages, and each is asked for."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import get_args
 
@@ -10,6 +11,9 @@ from console.counter_lost import SECONDS
 from console.counter_offline import TEXTS as OFFLINE_PAGE
 from console.enrol_identity import DOCUMENTS
 from console.figures_tables import PARTS
+from console.ratings import STATES as MATTERS
+from console.ratings_drawn import COLUMNS as OF_MATTERS
+from console.ratings_drawn import PARTS as OF_RATINGS
 from console.refusals import WORDED
 from console.registry import PAGES
 from console.watch import STATES as CASES
@@ -54,6 +58,9 @@ from verifier.presence.rules import Away, Found, NotNow, WardKind
 from verifier.protocol.desk import Printed
 from verifier.protocol.his import Kind, VisitState
 from verifier.protocol.practice import Reason
+from verifier.protocol.rating import Because as RatedSo
+from verifier.protocol.rating import Door, Grade
+from verifier.ratings import intakes
 from verifier.shifts import ShiftKind, SwapKind, SwapState
 from verifier.store.counter_tables import ORIGINS, STATES
 from verifier.trust.accounts.roles import Permission, Role
@@ -115,7 +122,9 @@ def used_keys() -> set[str]:
     keys |= {f"console.batches.{each}" for each in BATCHES}
     keys |= ward_keys()
     keys |= {f"console.flash.batch_{state}" for state in MOVED}
-    return (keys | practice_keys() | desk_keys() | counter_keys() | figures_keys()) - NAMES
+    return (
+        keys | practice_keys() | desk_keys() | counter_keys() | figures_keys() | ratings_keys()
+    ) - NAMES
 
 
 def ward_keys() -> set[str]:
@@ -188,6 +197,22 @@ def figures_keys() -> set[str]:
     }
     keys = {f"console.figures.{what}.{end}" for what, all_ in ends.items() for end in all_}
     return keys | {f"console.figures.{part}" for part in PARTS}
+
+
+def ratings_keys() -> set[str]:
+    """Keys of the room of ratings that end in a value."""
+    ends: dict[str, Iterable[str]] = {
+        "grade": Grade,
+        "door": Door,
+        "because": RatedSo,
+        "kind": intakes.KINDS,
+        "state": MATTERS,
+        "outcome": intakes.OUTCOMES,
+        "step": intakes.STEPS,
+        "first_answer": ("in_time", "after"),
+    }
+    keys = {f"console.ratings.{what}.{end}" for what, all_ in ends.items() for end in all_}
+    return keys | {f"console.ratings.{each}" for each in (*OF_RATINGS, *OF_MATTERS, "range")}
 
 
 def practice_keys() -> set[str]:

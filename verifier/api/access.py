@@ -24,6 +24,7 @@ class Access(StrEnum):
     REGISTRATION_CODE = "registration code"
     """By a one-time code that an operator printed."""
     READER = "terminal, client, staff"
+    SENDER = "terminal, client"
     ACCOUNT_CODE = "account code"
     """By a one-time code that an administrator handed over."""
     SIGN_IN = "password and second factor"

@@ -105,6 +105,7 @@ class Site:
         self.enrolments = Attempts(Allowance(20, 15.0), Allowance(60, 5.0))
         self.site_codes = Attempts(Allowance(20, 5.0), Allowance(400, 0.5), "practice.too_many")
         self.sign_ins = Attempts(Allowance(10, 30.0), Allowance(60, 2.0), code="account.too_many")
+        self.ratings = Attempts(Allowance(2000, 0.5), Allowance(5000, 0.1), "rating.too_many")
         self.readings = Readings()
         self.prints = Prints()
         self.limits = BodyLimits()

@@ -31,6 +31,7 @@ from verifier.trust.clients import (
     READ_PRACTICE,
     READ_RECEIPTS,
     READ_SUPERVISION,
+    WRITE_RATINGS,
     ClientRecord,
 )
 from verifier.trust.keys import KeyRing
@@ -77,6 +78,7 @@ __all__ = [
     "READ_PRACTICE",
     "READ_RECEIPTS",
     "READ_SUPERVISION",
+    "WRITE_RATINGS",
     "Tokens",
 ]
 

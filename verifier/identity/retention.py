@@ -32,8 +32,19 @@ POINTED = timedelta(days=62)
 
 EXPECTED = timedelta(days=7)
 """After a visit's validity, so that a message that comes late finds the newer one."""
+
 LOOKED_IN = timedelta(days=92)
 """A quarter: a stay is settled within a month, and disputed within two more."""
+
+RATED = timedelta(days=730)
+"""Two years, so that a year can be held against the one before; a rating names nobody."""
+
+RATING_WORDS = timedelta(days=90)
+"""What somebody wrote about a visit, and the words of a matter after it is closed."""
+
+REACHED = timedelta(days=7)
+"""The way to reach somebody, after the matter is closed: long enough to take a closing back. It
+never lives longer than `RATING_WORDS` after the matter came, closed or not."""
 
 BATCH_PHOTOS = timedelta(days=7)
 """A batch that nobody finished: its photos go, whatever became of its rows."""
@@ -183,6 +194,14 @@ LIVES = (
          "the sweeper, and the person's erasure"),
     Life("presence_hints", "在院提示", "that a bed was empty twice, and what explained it",
          LOOKED_IN, "the second time", "as looks", "the sweeper, and the person's erasure"),
+    Life("ratings", "好差评", "grade, door, site, day; free text sealed, for 90 days", RATED,
+         "its day", "a year is held against the one before", "the sweeper"),
+    Life("intakes", "受理", "matters brought: kind, times, owner; words, way to be reached sealed",
+         DECIDED, "its closing", "whoever brought it can ask how it ended",
+         "the sweeper; way to be reached 7 (90 after it came), words 90 days after"),
+    Life("intake_steps", "受理过程", "what was told, answered, changed, sealed", DECIDED,
+         "the closing of the intake", "as the intake",
+         "with the intake; what was told, found, answered 90 days after the closing"),
     Life("galleries", "人脸库", "the gallery's key, wrapped", None, "", "templates need it",
          "replaced when keys are renewed"),
     Life("institutions", "机构", "codes and names", None, "", "everything names them", "never"),
@@ -246,6 +265,29 @@ _PRESENCE = (
     ("presence_answers", "used_at", LOOKED_IN),
     ("presence_hints", "found_at", LOOKED_IN),
 )
+_RATINGS = (("intakes", "closed_at", DECIDED), ("ratings", "day", RATED))
+"""Steps go with their intakes. What is open stays, however old."""
+
+_WORDS = (
+    """
+    UPDATE ratings SET text_sealed = NULL
+    WHERE institution = :mine AND text_sealed IS NOT NULL AND day < :words
+    """,
+    """
+    UPDATE intakes SET said_sealed = NULL
+    WHERE institution = :mine AND said_sealed IS NOT NULL AND closed_at < :words
+    """,
+    """
+    UPDATE intakes SET reach_sealed = NULL
+    WHERE institution = :mine AND reach_sealed IS NOT NULL
+      AND (closed_at < :reached OR received_at < :words)
+    """,
+    """
+    UPDATE intake_steps AS s SET words_sealed = NULL FROM intakes AS i
+    WHERE i.id = s.intake AND s.institution = :mine AND s.words_sealed IS NOT NULL
+      AND s.kind IN ('told','noted','answered') AND i.closed_at < :words
+    """,
+)
 _BATCH_PHOTOS = text("""
 UPDATE enrol_batches SET state = 'expired', key_sealed = NULL, changed_at = :at
 WHERE institution = :mine AND created_at < :photos
@@ -298,6 +340,7 @@ class Sweeper:
         gone["batches"] = self._batches(at)
         gone["watch"] = self._ended("watch", _WATCH, at)
         gone["presence"] = self._ended("presence", _PRESENCE, at)
+        gone["ratings"] = self._words(at) + self._ended("ratings", _RATINGS, at)
         while count := self._decisions(at):
             gone["decisions"] += count
         return gone
@@ -314,6 +357,18 @@ class Sweeper:
                 count += conn.execute(text(old), {"mine": mine, "end": at - life}).rowcount
             if count:
                 append(conn, mine, SWEPT, {"what": what, "count": count})
+        return count
+
+    def _words(self, at: datetime) -> int:
+        """What people wrote of a visit or a matter, and how to reach them."""
+        mine, count = self._gallery.institution, 0
+        bound = {"mine": mine, "words": at - RATING_WORDS, "reached": at - REACHED}
+        with self._engine.begin() as conn:
+            for statement in map(text, _WORDS):
+                named = {name: bound[name] for name in statement.compile().params}
+                count += conn.execute(statement, named).rowcount
+            if count:
+                append(conn, mine, SWEPT, {"what": "rating_words", "count": count})
         return count
 
     def _batches(self, at: datetime) -> int:

@@ -14,6 +14,7 @@ from verifier.practice.rules import PracticeRules
 from verifier.presence.terms import PresenceTerms
 from verifier.protocol.decision import NEXT_STEPS
 from verifier.protocol.values import Assurance, Code, Outcome
+from verifier.ratings.rules import RatingRules
 
 Rate = Annotated[float, Field(gt=0, lt=1)]
 Sentence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=4, max_length=400)]
@@ -158,6 +159,7 @@ class Policy(_Table):
     practice: PracticeRules = PracticeRules()
     counter: CounterRules = CounterRules()
     presence: PresenceTerms = PresenceTerms()
+    ratings: RatingRules = RatingRules()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -5,6 +5,7 @@ next.
 """
 
 from .problem import Problem, RefusalKind
+from .rating_refusals import RATINGS
 from .staff_refusals import STAFF
 
 __all__ = ["PROBLEM_MEDIA_TYPE", "REFUSALS", "Problem", "RefusalKind", "Refused", "refusal"]
@@ -38,6 +39,7 @@ REFUSALS: dict[str, RefusalKind] = {
     kind.code: kind
     for kind in (
         *STAFF,
+        *RATINGS,
         RefusalKind(
             "request.malformed", 422, "The request is malformed.", f"请求格式有误。{_AGAIN}"
         ),

@@ -14,6 +14,7 @@ from . import (
     ledger_tables,
     practice_tables,
     presence_tables,
+    rating_tables,
     schema,
     terminal_tables,
     watch_tables,
@@ -33,5 +34,6 @@ MODULES = (
     batch_tables,
     watch_tables,
     presence_tables,
+    rating_tables,
 )
 Base = schema.Base

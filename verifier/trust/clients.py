@@ -31,6 +31,8 @@ FEED_VISITS = "his:feed"
 """To say which visits are expected."""
 READ_DECISIONS = "decisions:read"
 """To read the feed of decisions."""
+WRITE_RATINGS = "ratings:write"
+"""To hand in how a visit went, and matters that somebody brought."""
 
 SCOPES = {
     "his": frozenset(
@@ -41,6 +43,7 @@ SCOPES = {
             DECLARE_PRACTICE,
             FEED_VISITS,
             READ_DECISIONS,
+            WRITE_RATINGS,
         }
     ),
     "supervisor": frozenset({READ_SUPERVISION, IDENTIFY, READ_LEDGER}),

@@ -15,6 +15,9 @@ from verifier.trust import clients
 __all__ = ["database", "gallery", "hospital", "institution", "keyring", "terminal"]
 
 
+SCOPES = ["his:feed", "decisions:read", "ratings:write"]
+
+
 class Through(httpx.BaseTransport):
     """Real HTTP messages to the app; `away` is a verifier that cannot be reached."""
 
@@ -44,10 +47,10 @@ def wire(hospital: Hospital) -> Through:
 
 @pytest.fixture
 def his(hospital: Hospital, wire: Through) -> Iterator[HisClient]:
-    """A machine client with both scopes."""
+    """A machine client with these scopes."""
     key = ECKey.generate_key("P-256")
     with hospital.database.app.begin() as conn:
         public = key.as_dict(private=False)
-        clients.register(conn, "his", INSTITUTION, public, ["his:feed", "decisions:read"])
+        clients.register(conn, "his", INSTITUTION, public, SCOPES)
     with HisClient("http://verifier", "his", INSTITUTION, key, transport=wire) as client:
         yield client

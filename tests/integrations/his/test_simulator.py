@@ -121,17 +121,20 @@ def test_the_commands_play_a_day_into_a_folder_that_is_watched(
     key.write_text(json.dumps(made.as_dict(private=True)))
     key.chmod(0o600)
     with hospital.database.app.begin() as conn:
-        clients.register(conn, "his", INSTITUTION, made.as_dict(private=False), ["his:feed"])
+        public = made.as_dict(private=False)
+        clients.register(conn, "his", INSTITUTION, public, ["his:feed", "ratings:write"])
     with listening(hospital.http.app) as port:
         who = ["--client", "his", "--key", str(key), "--institution", INSTITUTION]
         who += ["--verifier", f"http://127.0.0.1:{port}"]
         said = run("simulate", "--people", "20", "--folder", str(folder), "--json", *who)
         run("watch", str(folder), "--once", *who)
         assert len(list((folder / "done").glob("*.csv"))) == json.loads(said)["files"]
-        again = json.loads(run("simulate", "--people", "20", "--json", *who))
+        again = json.loads(run("simulate", "--people", "20", "--rate", "0.5", "--json", *who))
         key.chmod(0o644)
         with pytest.raises(AssertionError, match=r"settings\.secret_readable"):
             run("simulate", *who)
+    assert again.pop("opinions_created") == hospital.count("ratings") == 10
+    assert again.pop("intakes", 0) == hospital.count("intakes")
     assert set(again) <= {"unchanged", "older"}, again
     assert hospital.count("expected_visits") > 20
 

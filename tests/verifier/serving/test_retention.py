@@ -84,6 +84,7 @@ def test_who_was_not_here_for_three_years_has_no_name_left(hospital: Hospital) -
     assert sweep(hospital, days=1096) | {"account_codes": 0} == {
         "templates": 1, "people": 1, "decisions": 0, "account_codes": 0, "sessions": 0,
         "practice": 0, "his": 0, "desk": 0, "counter": 0, "batches": 0, "watch": 0, "presence": 0,
+        "ratings": 0,
     }  # fmt: skip
     with hospital.database.owner.connect() as conn:
         assert conn.scalar(text("SELECT name_sealed FROM people")) is None

@@ -42,6 +42,8 @@ class Permission(StrEnum):
     WEBHOOKS_MANAGE = "webhooks:manage"
     WATCH_READ = "watch:read"
     WATCH_MANAGE = "watch:manage"
+    RATINGS_READ = "ratings:read"
+    RATINGS_HANDLE = "ratings:handle"
     CALIBRATION_READ = "calibration:read"
     CALIBRATION_MEASURE = "calibration:measure"
     FIGURES_READ = "figures:read"
@@ -115,6 +117,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.SITES_DRAW,
             _P.ALARMS_READ,
             _P.ALARMS_HANDLE,
+            _P.RATINGS_READ,
+            _P.RATINGS_HANDLE,
         }
     ),
     # A second person for a merge and at the counter, beside the desk.
@@ -129,6 +133,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.COUNTER_SECOND,
             _P.WATCH_READ,
             _P.WATCH_MANAGE,
+            _P.RATINGS_READ,
+            _P.RATINGS_HANDLE,
             _P.CALIBRATION_READ,
             _P.CALIBRATION_MEASURE,
             _P.FIGURES_READ,
@@ -149,6 +155,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.EXPECTED_READ,
             _P.WEBHOOKS_READ,
             _P.WATCH_READ,
+            _P.RATINGS_READ,
             _P.CALIBRATION_READ,
             _P.FIGURES_READ,
             _P.PRESENCE_READ,
@@ -167,6 +174,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.ALARMS_HANDLE,
             _P.EXPECTED_READ,
             _P.WEBHOOKS_READ,
+            _P.RATINGS_READ,
+            _P.RATINGS_HANDLE,
             _P.CALIBRATION_READ,
             _P.CALIBRATION_MEASURE,
             _P.FIGURES_READ,
