@@ -10,7 +10,7 @@ from verifier.api.site import Site
 from verifier.identity import institutions
 from verifier.protocol.errors import refusal
 
-from . import batches
+from . import batches, training_ground
 from .assets import Asset, assets, hand_out
 from .enrolment import open_desk
 from .gate import answer
@@ -26,6 +26,7 @@ def mount(app: FastAPI, site: Site, pages: Sequence[Page] = PAGES) -> None:
     app.state.console = Frame(_hospital(site), pages)
     app.state.enrolment = open_desk(site)
     batches.prepare(app, site)
+    training_ground.prepare(app, site, app.state.console.hospital)
     site.limits.leave(f"{HOME}/")
     known = assets()
     for folder in ("/console/static/{name}", "/web/{name}"):

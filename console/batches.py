@@ -24,7 +24,7 @@ from .forms import read_upload
 from .pages import Page
 from .refusals import refused
 from .rendering import redirect, render
-from .visitor import form_of, site_of, staff_of
+from .visitor import form_of, ground_of, site_of, staff_of
 
 BATCHES = "/console/batches"
 MOST_REFUSED = 200
@@ -258,7 +258,8 @@ def _data(site: Site) -> Any:
 
 
 def _launcher(request: Request) -> Launcher:
-    launcher: Launcher = request.app.state.batches
+    ground = ground_of(request)
+    launcher: Launcher = request.app.state.batches if ground is None else ground.batches
     return launcher
 
 

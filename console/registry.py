@@ -36,6 +36,7 @@ from . import (
     roster,
     roster_import,
     terminals,
+    training,
     visits,
     watch,
     webhooks,
@@ -78,6 +79,7 @@ ROOMS = (
     webhooks,
     phones,
     phone,
+    training,
     own_account,
 )
 """A new room is one more module with a list `pages`."""

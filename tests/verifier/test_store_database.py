@@ -27,7 +27,7 @@ from verifier.store.metadata import Base
 
 from .fixtures import embedded_server
 
-HEAD = "watch"
+HEAD = "training"
 """The newest revision."""
 
 

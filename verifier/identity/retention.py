@@ -170,6 +170,8 @@ LIVES = (
          DECIDED, "the finding", "whoever was looked at can ask how it ended", "the sweeper"),
     Life("region_sightings", "区域内就诊", "keyed hashes, institution, time, site's point", POINTED,
          "the visit", "two places too soon are told within weeks", "the sweeper"),
+    Life("training_switches", "练习开关", "whether staff may practise", None, "",
+         "asked at each entry", "overwritten"),
     Life("galleries", "人脸库", "the gallery's key, wrapped", None, "", "templates need it",
          "replaced when keys are renewed"),
     Life("institutions", "机构", "codes and names", None, "", "everything names them", "never"),

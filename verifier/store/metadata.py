@@ -15,6 +15,7 @@ from . import (
     practice_tables,
     schema,
     terminal_tables,
+    training_tables,
     watch_tables,
 )
 
@@ -31,5 +32,6 @@ MODULES = (
     counter_tables,
     batch_tables,
     watch_tables,
+    training_tables,
 )
 Base = schema.Base

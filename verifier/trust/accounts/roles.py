@@ -44,6 +44,7 @@ class Permission(StrEnum):
     WATCH_MANAGE = "watch:manage"
     CALIBRATION_READ = "calibration:read"
     CALIBRATION_MEASURE = "calibration:measure"
+    TRAINING_MANAGE = "training:manage"
 
     @property
     def writes(self) -> bool:
@@ -156,6 +157,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.WEBHOOKS_READ,
             _P.CALIBRATION_READ,
             _P.CALIBRATION_MEASURE,
+            _P.TRAINING_MANAGE,
         }
     ),
     Role.SYSTEM_ADMIN: frozenset(
