@@ -72,7 +72,7 @@ def handed(rows: int, seed: int) -> tuple[bytes, bytes]:
     """A table and a ZIP."""
     pictures = sorted((SHARED / "faces" / "lfw-grey").glob("*.jpg"))
     random.Random(seed).shuffle(pictures)
-    pictures = usable(pictures)
+    pictures = usable(pictures, min(rows, PICTURES))
     numbers = [numbered(index) for index in range(rows)]
     people = {path: path.name.rpartition("_")[0] for path in pictures}
     lines, before, made = [HEADER], {}, io.BytesIO()
@@ -88,8 +88,8 @@ def handed(rows: int, seed: int) -> tuple[bytes, bytes]:
     return "\n".join(lines).encode(), made.getvalue()
 
 
-def usable(pictures: list[Path]) -> list[Path]:
-    """Pictures that the quality gate lets pass: a refused one would cost less."""
+def usable(pictures: list[Path], most: int) -> list[Path]:
+    """So many pictures that the quality gate lets pass: a refused one would cost less."""
     engine, found = load_engine(), list[Path]()
     for picture in pictures:
         try:
@@ -97,7 +97,7 @@ def usable(pictures: list[Path]) -> list[Path]:
         except PersonRefused:
             continue
         found.append(picture)
-        if len(found) == PICTURES:
+        if len(found) == most:
             break
     return found
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from fastapi import FastAPI
@@ -17,14 +18,16 @@ from enroll.batch.preview import Preview
 from enroll.batch.spool import PART_BYTES, Spool
 from enroll.batch.states import AT_WORK, HOLDS_PHOTOS, BatchRefused, State
 from enroll.batch.store import Batch, Line, Progress
+from enroll.reasons import column_of
 from verifier.api.site import Site
 from verifier.trust.accounts.roles import Permission
 
+from .enrolment import desk_of, notice_of
 from .forms import read_upload
 from .pages import Page
 from .refusals import refused
 from .rendering import redirect, render
-from .visitor import form_of, ground_of, site_of, staff_of
+from .visitor import form_of, ground_of, site_of, staff_of, visitor_of
 
 BATCHES = "/console/batches"
 MOST_REFUSED = 200
@@ -35,7 +38,6 @@ FILES = {
         report.write_xlsx,
     ),
 }
-_WORDS: dict[str, Any] = {"most": MOST_REFUSED, "reason": report.reason_of}
 T = TypeVar("T")
 
 
@@ -80,7 +82,13 @@ async def show_batches(request: Request) -> Response:
     """Every batch, and the form for a new one."""
     site = site_of(request)
     found = await site.small.take(_standings, site)
-    return render(request, "batches.html", found=found, part_bytes=PART_BYTES, ready=_has(site))
+    said: dict[str, Any] = {
+        "notice": notice_of(request),
+        "notice_version": desk_of(request).notice_version,
+    }
+    return render(
+        request, "batches.html", found=found, part_bytes=PART_BYTES, ready=_has(site), **said
+    )
 
 
 async def create(request: Request) -> Response:
@@ -133,14 +141,14 @@ async def show_batch(request: Request) -> Response:
     seen: Preview | None = None
     if standing.batch.state is State.READY:
         seen = await _told(site, lambda: _preview(site, standing.batch))
-    return render(request, "batch.html", standing=standing, seen=seen, **_WORDS)
+    return render(request, "batch.html", standing=standing, seen=seen, **_words(request))
 
 
 async def show_progress(request: Request) -> Response:
     """How far a batch is, alone, for the page that renews it."""
     site, batch = site_of(request), request.path_params["batch"]
     standing = await _told(site, lambda: _standing(site, _batch(site, batch)))
-    return render(request, "batch_part.html", standing=standing, **_WORDS)
+    return render(request, "batch_part.html", standing=standing, **_words(request))
 
 
 async def start(request: Request) -> Response:
@@ -194,6 +202,16 @@ async def _moved(request: Request, to: State) -> Response:
     if now.state in AT_WORK:
         _launcher(request).start(batch)
     return redirect(request, f"{BATCHES}/{batch}", f"console.flash.batch_{to}")
+
+
+def _words(request: Request) -> dict[str, Any]:
+    """What the tables of rows say, in the visitor's language."""
+    language = visitor_of(request).language
+    return {
+        "most": MOST_REFUSED,
+        "reason": partial(report.reason_of, language=language),
+        "column": column_of,
+    }
 
 
 def _looked(site: Site, batch: str, by: str) -> None:
@@ -274,7 +292,7 @@ async def _told(site: Site, work: Callable[[], T]) -> T:
     try:
         return await site.small.take(work)
     except BatchRefused as told:
-        raise refused(told.code, told.note) from None
+        raise refused(told.code, told.note, told.line, told.columns) from None
 
 
 _ENROL = Permission.PEOPLE_ENROL

@@ -79,6 +79,7 @@ async def draft_page(request: Request, told: Refused | None = None) -> Response:
         "guardians": desk.policy.guardian_enrolment,
         "notice": notice_of(request),
         "notice_version": desk.notice_version,
+        "general": desk.notice_version == desk.general_notice,
         "relations": RELATIONS,
         "link_reasons": LINK_REASONS,
         "reasons": REASONS,

@@ -39,7 +39,7 @@ def open_desk(site: Site) -> EnrolmentDesk:
         enroller=enroller,
         rules=rules,
         policy=site.rules.policy,
-        notice_version=site.rules.notice_version,
+        general_notice=site.rules.notice_version,
         clock=parts.clock,
         faces=_seeing(site),
     )
@@ -92,8 +92,8 @@ async def seen_at(request: Request, work: Callable[P, T], *args: P.args, **kwarg
 
 
 def notice_of(request: Request) -> NoticeText | None:
-    """The notice in force as the person reads it, or None where its words do not ship."""
-    version = site_of(request).rules.notice_version
+    """The notice of enrolment as the person reads it, or None where its words do not ship."""
+    version = desk_of(request).notice_version
     try:
         notice = Notice.model_validate_json((web.NOTICES / f"{version}.json").read_bytes())
     except (OSError, ValidationError):

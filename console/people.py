@@ -22,7 +22,7 @@ from verifier.protocol.practice import PURPOSE as CHECK_IN
 from verifier.trust.accounts.roles import Permission
 
 from .enrol_identity import DOCUMENTS, number_typed
-from .enrolment import desk_of, done_at, keep, refuse_without_camera
+from .enrolment import desk_of, done_at, keep, notice_of, refuse_without_camera
 from .pages import Page
 from .refusals import refused
 from .rendering import form_again, redirect, render
@@ -69,8 +69,13 @@ async def person_page(request: Request, told: Refused | None = None) -> Response
     """The page of one file, with a reason above it where something would not do."""
     shown = await done_at(request, _shown, site_of(request), request.path_params["person"])
     purposes = purpose_names(request)
+    desk, outdated = desk_of(request), desk_of(request).is_outdated(shown.file)
     said: dict[str, Any] = {
         "one": shown,
+        "outdated": outdated,
+        "agrees_alone": desk.agrees_alone(shown.file),
+        "notice": notice_of(request) if outdated else None,
+        "notice_version": desk.notice_version,
         "today": desk_of(request).today(),
         "now": desk_of(request).clock(),
         "camera": desk_of(request).faces is not None,
@@ -103,6 +108,16 @@ async def withdraw(request: Request) -> Response:
     await done_at(request, _withdraw, request)
     at = f"{PEOPLE}/{request.path_params['person']}"
     return redirect(request, at, "console.flash.enrol_withdrawn")
+
+
+async def agree_anew(request: Request) -> Response:
+    """The person read today's notice and agrees: the template stays, on the newer consent."""
+    try:
+        renewed = await done_at(request, desk_of(request).renew, request.path_params["person"])
+    except Refused as told:
+        return await person_page(request, told)
+    at = f"{PEOPLE}/{request.path_params['person']}"
+    return redirect(request, at, "console.flash.enrol_agreed_anew" if renewed else "")
 
 
 async def add_number(request: Request) -> Response:
@@ -218,5 +233,6 @@ person_pages = [
     Page(ONE, "GET", _ENROL, show_person),
     Page(f"{ONE}/enrolled", "POST", _ENROL, enrol_again),
     Page(f"{ONE}/withdrawn", "POST", _ENROL, withdraw),
+    Page(f"{ONE}/agreed", "POST", _ENROL, agree_anew),
     Page(f"{ONE}/number", "POST", _ENROL, add_number),
 ]

@@ -1,5 +1,7 @@
 """What the pages refuse beyond what the verifier does, and how a refusal is said to staff."""
 
+from collections.abc import Iterable
+
 import web
 from verifier.protocol.errors import RefusalKind, Refused
 
@@ -89,6 +91,12 @@ _STATUS = {
     "counter.too_late": 409,
     "counter.two_differ": 409,
     "counter.unknown": 404,
+    "figures.day_malformed": 422,
+    "figures.days_reversed": 422,
+    "figures.filter_unknown": 422,
+    "figures.too_early": 422,
+    "figures.too_late": 422,
+    "figures.too_long": 422,
     "form.malformed": 422,
     "form.other_mode": 409,
     "form.stale": 403,
@@ -170,13 +178,33 @@ WORDED = (
 """Codes with a sentence for staff, in both languages, that says what to do next."""
 
 
-def refused(code: str, note: str = "") -> Refused:
-    """One of the pages' own refusals. Raises `KeyError` for another code."""
-    texts = (web.catalogue(language)[f"console.refused.{code}"] for language in ("en", "zh"))
+def refused(
+    code: str, note: str = "", line: int | None = None, columns: Iterable[str] = ()
+) -> Refused:
+    """One of the pages' own refusals. Raises `KeyError` for another code.
+
+    The sentence begins with the line of a table and the columns that are meant, where there are.
+    """
+    texts = (
+        _placed(language, line, columns) + web.catalogue(language)[f"console.refused.{code}"]
+        for language in ("en", "zh")
+    )
     return Refused(RefusalKind(code, _STATUS[code], *texts), note)
+
+
+def _placed(language: str, line: int | None, columns: Iterable[str]) -> str:
+    t = web.translator(language)
+    if line is None:
+        return ""
+    named = t("console.comma").join(t(f"console.batches.column.{column}") for column in columns)
+    if named:
+        return t("console.batches.at_columns", line=line, columns=named)
+    return t("console.batches.at_line", line=line)
 
 
 def said(refused: Refused, language: str) -> str:
     """The sentence; where there is none the verifier's own."""
-    own = web.catalogue(language).get(f"console.refused.{refused.code}")
+    own = None
+    if refused.code not in _STATUS:  # else its own words are the catalogue's, with a place perhaps
+        own = web.catalogue(language).get(f"console.refused.{refused.code}")
     return own or (refused.kind.detail if language == "zh" else refused.kind.title)

@@ -10,7 +10,7 @@ from codes.errors import InvalidCode
 from codes.id_number import IdNumber
 from codes.id_number import parse as parse_number
 from codes.names import masked
-from verifier.policy.models import NoticeText, Policy
+from verifier.policy.models import ENROLMENT, NoticeText, Policy
 from verifier.protocol.values import Consent
 
 from .errors import PersonRefused
@@ -24,6 +24,7 @@ MAX_EVIDENCE: Final = 64
 _SEPARATE = frozenset({"separate", "单独同意", "书面单独同意", "单独书面同意"})
 _GUARDIAN = frozenset({"guardian", "监护人同意", "监护人单独同意"})
 _DECLINED = frozenset({"no_face", "declined", "不同意", "拒绝", "否"})
+_CLOCK_SLACK = timedelta(minutes=5)
 _LIST = re.compile(r"[;；]")
 _DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 
@@ -84,8 +85,7 @@ def application_of(row: Row, policy: Policy, today: date) -> Application:
     if consent.kind is Consent.GUARDIAN or number.age_on(today) < policy.guardian_below_age:
         raise PersonRefused("guardian_required")
     _notice(policy, consent)
-    others = tuple(_number(cell, "").number for cell in listed(row.get("look_alike")))
-    return Application(number, name, consent, others)
+    return Application(number, name, consent, _look_alikes(row))
 
 
 def listed(cell: str) -> list[str]:
@@ -107,6 +107,14 @@ def _number(cell: str, missing: str) -> IdNumber:
         return parse_number(text)
     except InvalidCode as error:
         raise PersonRefused(error.code) from None
+
+
+def _look_alikes(row: Row) -> tuple[str, ...]:
+    """Numbers of people told apart; a wrong one is told as this column's, not as the person's."""
+    try:
+        return tuple(_number(cell, "").number for cell in listed(row.get("look_alike")))
+    except PersonRefused:
+        raise PersonRefused("look_alike_invalid") from None
 
 
 def _name(cell: str) -> str:
@@ -140,8 +148,12 @@ def _notice(policy: Policy, consent: GivenConsent) -> NoticeText:
     notice = policy.notice(consent.notice_version)
     if notice is None:
         raise PersonRefused("notice_unknown")
-    if not notice.in_force(consent.given_at.astimezone(CHINA).date()):
+    day = consent.given_at.astimezone(CHINA).date()
+    if not notice.in_force(day):
         raise PersonRefused("notice_not_in_force")
+    own = policy.own_in_force(ENROLMENT, day)
+    if notice.purposes if not own else notice not in own:
+        raise PersonRefused("notice_other_purpose")
     return notice
 
 
@@ -155,7 +167,7 @@ def _moment(cell: str) -> datetime:
     except ValueError:
         raise PersonRefused("consent_time_invalid") from None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=CHINA)
-    if moment > datetime.now(CHINA) + timedelta(minutes=5):
+    if moment > datetime.now(CHINA) + _CLOCK_SLACK:
         raise PersonRefused("consent_time_invalid")
     return moment
 

@@ -31,7 +31,7 @@ from verifier.trust.keys import KeysRefused
 from verifier.trust.sealing import SealBroken
 
 from .errors import EnrollRefused
-from .table import Table, read_table
+from .table import Table, read_table, titled
 
 if TYPE_CHECKING:
     from .importing import Import, RowResult
@@ -86,6 +86,7 @@ def import_command(
             opened.enter_context(_stopped_by_signals(stop))
             run = opened.enter_context(open_import(load(), photos, workers, stop))
             opened.callback(lambda: write_report(place, results))
+            typer.echo(f"notice of enrolment today: {', '.join(run.notices)}", err=True)
             _all(run, table, results, quiet=as_json)
     except _REFUSED as error:
         typer.echo(f"{error} [{error.code}]", err=True)
@@ -145,7 +146,9 @@ def _say(
         + ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in counts.items())
     )
     for result in [result for result in results if result.outcome == "refused"][:20]:
-        typer.echo(f"  line {result.line}: {result.detail} [{result.code}]")
+        where = f", column {titled(result.column)}" if result.column else ""
+        typer.echo(f"  line {result.line}{where}: {result.detail} [{result.code}]")
+        typer.echo(f"    {result.detail_en}")
     typer.echo(f"report: {place}")
     if interrupted:
         typer.echo("stopped; run the same command again to go on", err=True)

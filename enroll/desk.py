@@ -13,14 +13,14 @@ from codes.names import masked
 from verifier.identity import consents, desk_records, people, templates, ties
 from verifier.identity.desk_records import Likeness
 from verifier.identity.galleries import Gallery
-from verifier.policy.models import Policy
+from verifier.policy.models import ENROLMENT, Policy
 from verifier.protocol.values import Consent
 from verifier.trust.keys import KeyRing
 
 from .application import CHINA, MAX_NAME, GivenConsent
 from .draft import Draft, Drafts, Guardian
 from .errors import PersonRefused
-from .files import file_of
+from .files import File, file_of
 from .live import Look, look
 from .rules import EnrolRules
 from .samples import Faces
@@ -56,6 +56,7 @@ class EnrolmentDesk:
     """What the desk's pages ask. Its methods block: call them in a worker.
 
     Attributes:
+        general_notice: what is shown where the policy has no notice of enrolment in force.
         faces: None where the verifier's models see no frames; then nobody is enrolled here.
     """
 
@@ -65,7 +66,7 @@ class EnrolmentDesk:
     enroller: Enroller
     rules: EnrolRules
     policy: Policy
-    notice_version: str
+    general_notice: str
     clock: Callable[[], datetime]
     faces: Faces | None
     drafts: Drafts = field(default_factory=Drafts)
@@ -73,6 +74,12 @@ class EnrolmentDesk:
     def today(self) -> date:
         """In China."""
         return self.clock().astimezone(CHINA).date()
+
+    @property
+    def notice_version(self) -> str:
+        """Which notice is read before an enrolment today."""
+        own = self.policy.own_in_force(ENROLMENT, self.today())
+        return own[-1].version if own else self.general_notice
 
     def is_child(self, draft: Draft) -> bool:
         """Whether a guardian has to agree."""
@@ -93,6 +100,46 @@ class EnrolmentDesk:
         # To the second: PostgreSQL keeps less than a clock may tell.
         at = self.clock().replace(microsecond=0)
         draft.consent = GivenConsent(kind, self.notice_version, at, "desk")
+
+    def is_outdated(self, file: File) -> bool:
+        """Whether the policy asks who agreed under another notice than today's to agree anew."""
+        return (
+            self.policy.enrolment.renew
+            and file.state == "confirmed"
+            and file.enrolled_at is not None
+            and file.consent is not None
+            and file.consent[0] != self.notice_version
+        )
+
+    def agrees_alone(self, file: File) -> bool:
+        """Whether the person agrees without a guardian; an age that nobody knows is no adult's."""
+        age = file.age_on(self.today())
+        return age is not None and age >= self.policy.guardian_below_age
+
+    def renew(self, person: str) -> bool:
+        """The person agreed just now under today's notice: the template stays, on this consent.
+
+        False where there was nothing to renew any more. Raises `PersonRefused`
+        (`guardian_required`), `IdentityRefused` (`person.unknown`, `person.erased`).
+        """
+        with self.engine.begin() as conn:
+            templates.one_writer(conn, self.gallery)  # so that no withdrawal comes between
+            file = file_of(conn, self.keyring, self.gallery, person)
+            if not self.is_outdated(file):
+                return False
+            if not self.agrees_alone(file):
+                raise PersonRefused("guardian_required")
+            consent = consents.record(
+                conn,
+                self.gallery.institution,
+                person,
+                kind=Consent.SEPARATE,
+                notice_version=self.notice_version,
+                given_at=self.clock().replace(microsecond=0),
+                evidence="desk",
+            )
+            templates.rest_on(conn, self.gallery, person, consent)
+        return True
 
     def look(self, draft: Draft, data: bytes) -> tuple[Look, str]:
         """Judge a frame, keep it if it is good; what to say. Raises `PersonRefused`."""

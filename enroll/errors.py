@@ -10,15 +10,24 @@ class EnrollRefused(Exception):
     `table.columns_missing`, `table.column_twice`, `photos.no_folder`, `enroll.on_device`,
     `enroll.institution_unknown`, `enroll.no_calibration`, `enroll.other_calibration`,
     `enroll.database_lost`, `report.unwritable`.
+
+    Attributes:
+        line: of the table, as an editor counts; None where it is no single line's.
+        columns: of that line, keys of `table.COLUMNS`; none where it is not one column's.
     """
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(
+        self, code: str, message: str, line: int | None = None, columns: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(message)
         self.code = code
+        self.line = line
+        self.columns = columns
 
 
 class PersonRefused(Exception):
-    """One person is not enrolled; the others go on. Every code has a Chinese sentence.
+    """One person is not enrolled; the others go on. Every code has a sentence
+    in Chinese and in English, and a column of the table (`reasons.column_of`).
 
     `extra` goes into the sentence, where it has a place for it, such as a masked name.
     """
@@ -27,3 +36,4 @@ class PersonRefused(Exception):
         super().__init__(code)
         self.code = code
         self.detail = detail_of(code, extra)
+        self.detail_en = detail_of(code, extra, "en")

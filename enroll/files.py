@@ -11,6 +11,7 @@ from verifier.identity import desk_records, people
 from verifier.identity.data_keys import open_data_key
 from verifier.identity.errors import IdentityRefused
 from verifier.identity.galleries import Gallery
+from verifier.protocol.values import Consent
 from verifier.store.schema import ConsentRecord, Identifier, Person, Template
 from verifier.trust.keys import KeyRing
 from verifier.trust.sealing import unseal
@@ -23,7 +24,7 @@ class File:
     Attributes:
         numbers: (kind, number), in the clear.
         enrolled_at: since when the present template is kept; None without one.
-        consent: (notice version, kind, given) in force.
+        consent: (notice version, kind, given) to the face being kept, in force.
     """
 
     person: str
@@ -72,6 +73,7 @@ def file_of(conn: Connection, keyring: KeyRing, gallery: Gallery, person: str) -
     consent = conn.execute(
         select(ConsentRecord.notice_version, ConsentRecord.kind, ConsentRecord.given_at)
         .filter_by(person=person, withdrawn_at=None)
+        .where(ConsentRecord.kind != Consent.PHONE.value)
         .order_by(ConsentRecord.given_at.desc())
         .limit(1)
     ).one_or_none()

@@ -17,12 +17,12 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from codes.names import masked
-from verifier.policy.models import Policy
+from verifier.policy.models import ENROLMENT, Policy
 
 from .application import CHINA, Application, application_of, listed, masked_number
 from .errors import EnrollRefused, PersonRefused
 from .photos import Photo, Photos
-from .reasons import detail_of
+from .reasons import column_of, detail_of
 from .samples import Faces, LeftOut, Samples, samples_of
 from .service import Enrolled, Enroller, Record
 from .table import Row
@@ -33,7 +33,12 @@ OUTCOMES: tuple[Outcome, ...] = ("enrolled", "updated", "already_enrolled", "ref
 
 @dataclass(frozen=True)
 class RowResult:
-    """What became of one row. Nothing in it is readable beyond a mask."""
+    """What became of one row. Nothing in it is readable beyond a mask.
+
+    Attributes:
+        detail, detail_en: why it was refused, in Chinese and English.
+        column: where to look, a key of `table.COLUMNS`.
+    """
 
     line: int
     outcome: Outcome
@@ -44,6 +49,8 @@ class RowResult:
     photos_used: int = 0
     quality: float | None = None
     left_out: tuple[LeftOut, ...] = ()
+    detail_en: str | None = None
+    column: str | None = None
 
 
 Journal = Callable[[Connection, RowResult, Enrolled], None]
@@ -78,6 +85,14 @@ class Import:
     workers: int = 2
     stop: threading.Event = field(default_factory=threading.Event)
     journal: Journal | None = None
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """The notices under which a consent to enrolment given today counts."""
+        today = datetime.now(CHINA).date()
+        own = self.policy.own_in_force(ENROLMENT, today)
+        general = [n for n in self.policy.notices if not n.purposes and n.in_force(today)]
+        return tuple(notice.version for notice in (own or general))
 
     def run(self, rows: Iterable[Row], seen: Iterable[str] = ()) -> Iterator[RowResult]:
         """One result a row, in order, until the rows or `stop` end it.
@@ -191,9 +206,12 @@ def _refused(row: Row, error: PersonRefused, left_out: tuple[LeftOut, ...] = ())
         code=error.code,
         detail=error.detail,
         left_out=left_out,
+        detail_en=error.detail_en,
+        column=column_of(error.code),
     )
 
 
 def sentence_of(left_out: LeftOut) -> str:
     """A photo that was not used and why, for the report."""
-    return f"{left_out.photo}：{detail_of(left_out.code)}"
+    said = detail_of(left_out.code), detail_of(left_out.code, language="en")
+    return f"{left_out.photo}：{' '.join(said)}"

@@ -1,4 +1,6 @@
-"""Why somebody is not enrolled, for the clerk who reads the report."""
+"""Why somebody is not enrolled, for the clerk who reads the report, in Chinese and English."""
+
+from typing import Final
 
 _AGAIN = "请换一张近期正面免冠照片。"
 _ID = "请核对身份证号。"
@@ -25,6 +27,7 @@ _DETAILS = {
     "notice_missing": "缺少告知版本。",
     "notice_unknown": "告知版本不是本院现行或曾用的告知书。",
     "notice_not_in_force": "同意之日该版本的告知书不在有效期内。",
+    "notice_other_purpose": "同意之日应使用建档的告知书，该版本是另一用途的。",
     "guardian_required": "未满14周岁或由监护人代为同意的，请到人工窗口办理。",
     "photo_missing": "缺少照片。",
     "photo_not_found": "照片文件夹中没有该文件。",
@@ -54,12 +57,102 @@ _DETAILS = {
     "differs_from_enrolled": "与该身份证号已登记的人脸不符，请工作人员核对。",
     "looks_like_another": "与已登记的{extra}相貌过于相近，请工作人员核对是否同一人。",
     "look_alike_unknown": "“相貌相近”一栏中的身份证号没有登记。",
+    "look_alike_invalid": "“相貌相近”一栏中的身份证号有误，请核对。",
 }
 
+_OTHER = "Use a recent photo of the face from the front, without a hat."
+_CHECK = "Check the ID number."
 
-def detail_of(code: str, extra: str = "") -> str:
-    """The sentence for a code. A code without one is a mistake in the program: `KeyError`."""
-    return _DETAILS[code].replace("{extra}", extra)
+_ENGLISH = {
+    "number_missing": "The ID number is missing.",
+    "number_twice": "The same ID number stands in an earlier line; this one is left out.",
+    "id_number.length": f"It has not 18 characters (a spreadsheet may have rounded it). {_CHECK}",
+    "id_number.characters": f"The ID number has a character that none may have. {_CHECK}",
+    "id_number.region": f"The ID number's region code does not exist. {_CHECK}",
+    "id_number.birth_date": f"The birth date in the ID number does not exist. {_CHECK}",
+    "id_number.check_digit": f"The ID number's check character does not fit. {_CHECK}",
+    "name_missing": "The name is missing.",
+    "name_invalid": "The name is too long or has a character that none may have.",
+    "name_differs": "This ID number is registered under another name: check which is right.",
+    "person_not_confirmed": "This person's file is provisional, merged or closed: see the counter.",
+    "consent_missing": "The kind of consent is missing; without it nobody is enrolled.",
+    "consent_unknown": "The kind of consent is not known; it should be “separate”.",
+    "consent_declined": "The person does not agree; a card or the counter serves as well.",
+    "consent_time_missing": "The time of the consent is missing.",
+    "consent_time_invalid": "The time of the consent is unreadable or in the future; "
+    "write it like 2025-11-03 09:30.",
+    "consent_withdrawn": "The person has withdrawn: a new separate consent is needed.",
+    "evidence_invalid": "The evidence of consent has more than 64 characters.",
+    "notice_missing": "The notice's version is missing.",
+    "notice_unknown": "This hospital has and had no notice of that version.",
+    "notice_not_in_force": "That notice was not in force on the day of the consent.",
+    "notice_other_purpose": "That notice is for another use; enrolment had its own that day.",
+    "guardian_required": "Under 14, or a guardian agreed: this is done at the counter.",
+    "photo_missing": "The photo is missing.",
+    "photo_not_found": "There is no such file among the photos.",
+    "photo_outside": "The photo's name leads outside the photos' folder.",
+    "photo_unreadable": "The photo cannot be read.",
+    "image.empty": f"The photo's file is empty. {_OTHER}",
+    "image.too_many_bytes": f"The photo's file is larger than 16 MB. {_OTHER}",
+    "image.format": f"The photo is neither JPEG nor PNG. {_OTHER}",
+    "image.header": f"The photo's header is wrong. {_OTHER}",
+    "image.too_small": f"The photo has too few pixels. {_OTHER}",
+    "image.too_many_pixels": f"The photo has more than 24 megapixels. {_OTHER}",
+    "image.truncated": f"The photo's file is not complete. {_OTHER}",
+    "image.undecodable": f"The photo cannot be decoded. {_OTHER}",
+    "image.size": f"The photo's size does not fit. {_OTHER}",
+    "quality.no_face": f"There is no face in the photo. {_OTHER}",
+    "quality.many_faces": f"There is more than one face in the photo. {_OTHER}",
+    "quality.too_small": f"The face is too small. {_OTHER}",
+    "quality.too_dark": f"The face is too dark. {_OTHER}",
+    "quality.too_bright": f"The face is too bright. {_OTHER}",
+    "quality.blurred": f"The face is blurred. {_OTHER}",
+    "quality.turned": f"The face is turned too far. {_OTHER}",
+    "quality.cut_off": f"The face is cut off. {_OTHER}",
+    "quality.covered_mask": f"A mask covers the face. {_OTHER}",
+    "quality.covered_eyes": f"The eyes are covered. {_OTHER}",
+    "quality.covered": f"The face is covered. {_OTHER}",
+    "samples_differ": "The photos do not look like one person: check them.",
+    "differs_from_enrolled": "Another face is enrolled under this ID number: have it looked at.",
+    "looks_like_another": "Looks very much like {extra}, who is enrolled: is it one person?",
+    "look_alike_unknown": "Nobody is enrolled under the ID number in “look_alike”.",
+    "look_alike_invalid": "The ID number in “look_alike” is wrong: check it.",
+}
+
+_SOMEBODY = {"zh": "人员", "en": "somebody"}
+
+_COLUMNS: Final = (
+    ("look_alike_", "look_alike"),
+    ("looks_like_another", "photo"),
+    ("differs_from_enrolled", "photo"),
+    ("samples_differ", "photo"),
+    ("photo_", "photo"),
+    ("image.", "photo"),
+    ("quality.", "photo"),
+    ("name_", "name"),
+    ("notice_", "notice_version"),
+    ("evidence_", "evidence"),
+    ("consent_time_", "consented_at"),
+    ("consent_withdrawn", "consented_at"),
+    ("consent_", "consent"),
+    ("guardian_required", "consent"),
+    ("", "number"),
+)
+"""How a code begins, and the column of the table to look at; the first that fits."""
+
+
+def detail_of(code: str, extra: str = "", language: str = "zh") -> str:
+    """The sentence for a code, in Chinese or (`en`) English; `extra` is a masked name.
+
+    A code without one is a mistake in the program: `KeyError`.
+    """
+    sentences = _ENGLISH if language == "en" else _DETAILS
+    return sentences[code].replace("{extra}", extra or _SOMEBODY.get(language, ""))
+
+
+def column_of(code: str) -> str:
+    """The column (a key of `table.COLUMNS`) in which a clerk finds what is to be mended."""
+    return next(column for begins, column in _COLUMNS if code.startswith(begins))
 
 
 def codes() -> frozenset[str]:

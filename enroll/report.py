@@ -8,12 +8,15 @@ from pathlib import Path
 
 from .errors import EnrollRefused
 from .importing import RowResult, sentence_of
+from .table import chinese
 
 _HEADER = (
     "行号 line",
     "结果 outcome",
     "代码 code",
-    "原因 reason",
+    "列 column",
+    "原因",
+    "reason",
     "身份证号 number",
     "姓名 name",
     "采用照片 photos used",
@@ -64,7 +67,9 @@ def _cells(result: RowResult) -> tuple[object, ...]:
         result.line,
         f"{_SAID[result.outcome]} {result.outcome}",
         result.code or "",
+        f"{chinese(result.column)} {result.column}" if result.column else "",
         result.detail or "",
+        result.detail_en or "",
         result.masked_number,
         result.masked_name,
         result.photos_used or "",

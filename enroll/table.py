@@ -82,12 +82,17 @@ def table_of(lines: list[tuple[int, list[str]]], encoding: str) -> Table:
     """
     if not lines:
         raise EnrollRefused("table.empty", "the table is empty")
-    (_, header), *body = lines
-    columns, ignored = _columns(header)
+    (first, header), *body = lines
+    columns, ignored = _columns(header, first)
     rows = [_row(line, cells, columns, len(header)) for line, cells in body]
     if not rows:
         raise EnrollRefused("table.empty", "the table has a header and no person")
     return Table(tuple(rows), encoding, ignored)
+
+
+def titled(column: str) -> str:
+    """A column for an operator: its English name, and a Chinese header for it."""
+    return f"{column} ({chinese(column)})"
 
 
 def chinese(column: str) -> str:
@@ -106,7 +111,9 @@ def _decoded(data: bytes) -> tuple[str, str]:
         return data.decode("gb18030"), "gb18030"
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, max(wrong_at, error.start)) + 1
-        raise EnrollRefused("table.encoding", f"line {line} is neither UTF-8 nor GB18030") from None
+        raise EnrollRefused(
+            "table.encoding", f"line {line} is neither UTF-8 nor GB18030", line
+        ) from None
 
 
 def _lines(text: str) -> list[tuple[int, list[str]]]:
@@ -122,11 +129,11 @@ def _lines(text: str) -> list[tuple[int, list[str]]]:
                 found.append((begins, cells))
             begins = reader.line_num + 1
     except csv.Error as error:
-        raise EnrollRefused("table.broken", f"line {begins} is no CSV: {error}") from None
+        raise EnrollRefused("table.broken", f"line {begins} is no CSV: {error}", begins) from None
     return found
 
 
-def _columns(header: list[str]) -> tuple[dict[int, str], tuple[str, ...]]:
+def _columns(header: list[str], line: int) -> tuple[dict[int, str], tuple[str, ...]]:
     """Which place holds what. Raises `EnrollRefused`."""
     meanings = {alias: name for name, aliases in COLUMNS.items() for alias in aliases}
     columns: dict[int, str] = {}
@@ -136,20 +143,38 @@ def _columns(header: list[str]) -> tuple[dict[int, str], tuple[str, ...]]:
         if name is None:
             ignored.append(title.strip()[:32])
         elif name in columns.values():
-            raise EnrollRefused("table.column_twice", f"the column {name!r} stands twice")
+            raise EnrollRefused(
+                "table.column_twice",
+                f"line {line}: the column {name!r} stands twice",
+                line,
+                (name,),
+            )
         else:
             columns[place] = name
     if missing := [name for name in REQUIRED if name not in columns.values()]:
-        named = ", ".join(f"{name} ({chinese(name)})" for name in missing)
-        raise EnrollRefused("table.columns_missing", f"the first line lacks the columns {named}")
+        named = ", ".join(titled(name) for name in missing)
+        raise EnrollRefused(
+            "table.columns_missing",
+            f"line {line}, the first, lacks the columns {named}",
+            line,
+            tuple(missing),
+        )
     return columns, tuple(ignored)
 
 
 def _row(line: int, cells: list[str], columns: dict[int, str], width: int) -> Row:
     if len(cells) != width:
         raise EnrollRefused(
-            "table.broken", f"line {line} has {len(cells)} fields, the header has {width}"
+            "table.broken", f"line {line} has {len(cells)} fields, the header has {width}", line
         )
-    if any(len(cell) > MAX_CELL for cell in cells):
-        raise EnrollRefused("table.broken", f"line {line} has a field over {MAX_CELL} characters")
+    for place, cell in enumerate(cells):
+        if len(cell) > MAX_CELL:
+            name = columns.get(place)
+            where = f", column {titled(name)}," if name else ""
+            raise EnrollRefused(
+                "table.broken",
+                f"line {line}{where} has a field over {MAX_CELL} characters",
+                line,
+                (name,) if name else (),
+            )
     return Row(line, {name: cells[place].strip() for place, name in columns.items()})

@@ -16,6 +16,7 @@ from verifier.identity.galleries import Gallery, find_gallery
 from verifier.identity.retention import LIVES, Sweeper
 from verifier.identity.sign import Processor, SignRefused
 from verifier.policy.load import PolicyRefused, load_policy
+from verifier.policy.models import ENROLMENT, EnrolmentRules, Purpose
 from verifier.protocol.values import now
 from verifier.settings import Settings, load
 from verifier.store import scrub
@@ -41,7 +42,8 @@ _REFUSED = (ErasuresBroken, IdentityRefused, PolicyRefused, SignRefused)
 def purposes(as_json: AsJson = False) -> None:
     """List the purposes in force: what for, why a face, on which ground."""
     with told(*_REFUSED, files="output.unwritable"):
-        known = load_policy(load().policy).policy.purposes
+        policy = load_policy(load().policy).policy
+    known: dict[str, EnrolmentRules | Purpose] = {ENROLMENT: policy.enrolment, **policy.purposes}
     if as_json:
         typer.echo(json.dumps({k: p.model_dump(mode="json") for k, p in known.items()}))
         return

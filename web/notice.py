@@ -25,7 +25,7 @@ class NoticeText(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     title: str
-    points: tuple[Point, ...] = Field(min_length=1, max_length=8)
+    points: tuple[Point, ...] = Field(min_length=1, max_length=10)
 
     def filled(self, hospital: str, contact: str) -> "NoticeText":
         """The same with the processor's name and contact."""

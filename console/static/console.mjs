@@ -19,3 +19,12 @@ if (trouble) {
   trouble.tabIndex = -1;
   trouble.focus();
 }
+
+// On a phone the rooms are behind one touch; without scripts, and on a wider screen, all stand there.
+const rooms = document.querySelector(".rooms details");
+if (rooms) {
+  const narrow = matchMedia("(width < 40rem)");
+  const fit = () => (rooms.open = !narrow.matches);
+  narrow.addEventListener("change", fit);
+  fit();
+}

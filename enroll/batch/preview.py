@@ -24,6 +24,7 @@ class Preview:
         without: lines none of whose photos is in the ZIP.
         refused: lines that will be refused by their cells alone, and why; the first of each.
         reasons: how many of each reason.
+        notices: how many rows rest on each notice of the policy's, in its order.
     """
 
     encoding: str
@@ -35,6 +36,7 @@ class Preview:
     without: tuple[int, ...]
     refused: tuple[tuple[int, str], ...]
     reasons: dict[str, int]
+    notices: dict[str, int]
 
     @property
     def good(self) -> int:
@@ -72,4 +74,11 @@ def look(table: Table, photos: ZippedPhotos, policy: Policy, today: date) -> Pre
         without=tuple(without),
         refused=tuple(refused),
         reasons=dict(Counter(code for _, code in refused).most_common()),
+        notices=_notices(table, policy),
     )
+
+
+def _notices(table: Table, policy: Policy) -> dict[str, int]:
+    """A version that the policy does not know is told as a reason, and not by its text."""
+    found = Counter(row.get("notice_version") for row in table.rows)
+    return {each.version: found[each.version] for each in policy.notices if found[each.version]}

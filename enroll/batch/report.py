@@ -5,14 +5,17 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from ..reasons import detail_of
+from ..reasons import column_of, detail_of
+from ..table import chinese
 from .store import Line
 
 HEADER: Final = (
     "行号 line",
     "结果 outcome",
     "代码 code",
-    "原因 reason",
+    "列 column",
+    "原因",
+    "reason",
     "照片质量 score",
     "采用照片 photos used",
 )
@@ -26,9 +29,14 @@ SAID: Final = {
 }
 
 
-def reason_of(code: str | None) -> str:
-    """The sentence for a clerk."""
-    return detail_of(code) if code else ""
+def reason_of(code: str | None, language: str = "zh") -> str:
+    """The sentence for a clerk, in Chinese or (`en`) English."""
+    return detail_of(code, language=language) if code else ""
+
+
+def titled_of(code: str | None) -> str:
+    """The column to look at, in Chinese and English."""
+    return f"{chinese(column_of(code))} {column_of(code)}" if code else ""
 
 
 def write_csv(lines: Iterable[Line]) -> bytes:
@@ -57,7 +65,9 @@ def _cells(line: Line) -> Sequence[object]:
         line.line,
         f"{SAID[line.outcome]} {line.outcome}",
         line.code or "",
+        titled_of(line.code),
         reason_of(line.code),
+        reason_of(line.code, "en"),
         "" if line.quality is None else round(line.quality, 3),
         line.photos or "",
     )

@@ -31,7 +31,10 @@ def read(data: bytes) -> Table:
     """The table. Raises `BatchRefused`: `batch.table_…`, `batch.too_many_rows`."""
     try:
         table = _workbook(data) if data.startswith(_WORKBOOK) else _csv(data)
-    except (EnrollRefused, RosterRefused) as told:
+    except EnrollRefused as told:
+        code = _CODES.get(told.code, "batch.table_unreadable")
+        raise BatchRefused(code, told.code, told.line, told.columns) from None
+    except RosterRefused as told:
         raise BatchRefused(_CODES.get(told.code, "batch.table_unreadable"), told.code) from None
     if len(table.rows) > MAX_ROWS:
         raise BatchRefused("batch.too_many_rows", str(len(table.rows)))

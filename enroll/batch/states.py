@@ -48,9 +48,15 @@ class BatchRefused(Exception):
     `batch.table_broken`, `batch.table_columns`, `batch.table_unreadable`, `batch.zip`,
     `batch.zip_name`, `batch.zip_encrypted`, `batch.zip_twice`, `batch.zip_too_many`,
     `batch.zip_too_large`, `batch.row_taken`, `batch.photos_gone`.
+
+    `line` and `columns` are of the table, as in `EnrollRefused`.
     """
 
-    def __init__(self, code: str, note: str = "") -> None:
+    def __init__(
+        self, code: str, note: str = "", line: int | None = None, columns: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(note or code)
         self.code = code
         self.note = note
+        self.line = line
+        self.columns = columns

@@ -59,6 +59,12 @@ class Screen:
         """Look at a page."""
         self.page.goto(self.address + path)
 
+    def room(self, name: str) -> None:
+        """Go to a room by its name or its path; on a phone the list of them is opened first."""
+        if self.page.locator("nav summary").is_visible():
+            self.page.click("nav summary")
+        self.page.click(f"nav a:has-text('{name}')" if "/" not in name else f"nav a[href='{name}']")
+
     def sign_in(self, member: Member, password: str | None = None) -> None:
         """Type both factors and send them."""
         if "/console/sign-in" not in self.page.url:

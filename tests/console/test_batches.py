@@ -1,5 +1,6 @@
 """Batches on the pages without a browser: who may, what is refused, what a page shows."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -154,6 +155,35 @@ def test_what_cannot_be_read_is_refused_and_not_kept(
     assert code(act(clerk, batch, "look")) == said
     assert state_of(hospital, batch) == "cancelled"
     assert not spool.folder_of(tmp_path, batch).exists()
+
+
+def test_a_broken_row_is_told_by_line_and_column_in_the_language_of_the_page(clerk: Desk) -> None:
+    broken = table_of(line_of(PEOPLE[0], "0.jpg"), "1,2,3")
+    said = act(clerk, handed_over(clerk, broken), "look").text
+    assert "第 3 行：列数与首行不一致" in said
+    lacks = act(clerk, handed_over(clerk, b"number,name,photo\n1,2,3\n"), "look").text
+    assert "第 1 行，同意方式、告知版本、同意时间：首行缺少必要的列" in lacks
+    clerk.cookies["language"] = "en"
+    said = act(clerk, handed_over(clerk, broken), "look").text
+    assert "Line 3: It has another number of fields" in said
+
+
+def test_the_preview_names_line_column_and_reason_in_the_language_of_the_page(clerk: Desk) -> None:
+    table = table_of(
+        line_of(PEOPLE[0], "0.jpg"), line_of(PEOPLE[1], "0.jpg", consented_at="yesterday")
+    )
+    batch = handed_over(clerk, table)
+    act(clerk, batch, "look")
+    page = clerk.get(f"{BATCHES}/{batch}").text
+    row = (
+        r'<th scope="row">3</th><td data-label="列">同意时间</td><td data-label="原因">同意时间无法'
+    )
+    assert re.search(row, page)
+    assert "2025-11" in page
+    clerk.cookies["language"] = "en"
+    page = clerk.get(f"{BATCHES}/{batch}").text
+    assert "The time of the consent is unreadable" in page
+    assert "同意时间无法" not in page
 
 
 def test_sizes_and_parts_are_held_to_what_was_said(clerk: Desk) -> None:

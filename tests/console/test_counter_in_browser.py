@@ -362,7 +362,7 @@ def test_every_page_of_the_counter_is_whole_large_enough_and_open_to_all(
         wrong += look(screen, "wristband", language)
         screen.open(COUNTER)
         page.click("#board .button.primary >> nth=0")
-        page.locator("summary").first.click()
+        page.locator("main summary").first.click()
         wrong += look(screen, "one visit", language)
         verify(screen, ZHANG)
         wrong += look(screen, "resolved", language)

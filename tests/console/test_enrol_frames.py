@@ -178,6 +178,8 @@ def test_enrolled_again_the_template_is_replaced_under_a_new_consent(
 def test_another_face_under_the_number_is_not_saved_and_can_be_passed_on(
     hospital: Hospital, clerk: Desk, portraits: list[Image]
 ) -> None:
+    at = hospital.clock()
+    hospital.http.app.state.enrolment.clock = lambda: at  # both consents of one second
     enrolled(clerk, portraits[2])
     one = begun(clerk)
     agreed(clerk, one)

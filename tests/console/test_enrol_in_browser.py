@@ -82,7 +82,7 @@ def test_somebody_is_enrolled_from_a_card_with_two_acts_of_the_clerk(
     print(f"acts {len(clerk.acts)}, from card to done {waited:.1f} s with the page's own waiting")
     assert clerk.acts == ["本人已阅读，单独同意", "保存建档"]
     assert hospital.count("templates") == 1
-    assert hospital.count("consents", "notice_version = '2025-11' AND kind = 'separate'") == 1
+    assert hospital.count("consents", "notice_version = 'enrol-2026-11' AND kind = 'separate'") == 1
     assert hospital.count("enrolments", "site = '东院门诊' AND way = 'card'") == 1
     assert len(hospital.http.app.state.enrolment.drafts) == 0, "nothing stays in memory"
 

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from tests.verifier.fixtures import INSTITUTION
 from tests.verifier.serving.hospital import CHILD, Hospital, invent
 from tests.verifier.serving.staff import Member, member
+from verifier.identity import templates
 from verifier.identity.subject import export
 from verifier.trust.accounts.roles import Role
 
@@ -88,6 +89,67 @@ def test_withdrawal_asks_whether_one_is_sure_and_leaves_no_template(
     assert leads_to(clerk.post(f"{one}/withdrawn", one, sure="yes")) == one
     assert hospital.count("templates") == 0
     assert "没有有效的同意" in clerk.get(one).text
+
+
+def test_who_agreed_under_an_earlier_notice_may_agree_to_the_present_one_without_a_picture(
+    hospital: Hospital, clerk: Desk
+) -> None:
+    person = hospital.enrol(ZHANG)
+    one = f"{PEOPLE}/{person}"
+    with hospital.database.app.connect() as conn:
+        before = conn.execute(text("SELECT id, vector_sealed, revision FROM templates")).one()
+    page = clerk.get(one).text
+    assert "登记时的告知是旧版" in page
+    assert "24个月" in page, "the present notice stands there to be read"
+    assert leads_to(clerk.post(f"{one}/agreed", one)) == one
+    now = clerk.get(one).text
+    assert "登记时的告知是旧版" not in now
+    assert "告知书 enrol-2026-11" in now
+    assert "withdrawn" in now, "and is as easily withdrawn"
+    resting = "id IN (SELECT consent FROM templates) AND notice_version = 'enrol-2026-11'"
+    assert hospital.count("consents", f"{resting} AND kind = 'separate'") == 1
+    with hospital.database.app.connect() as conn:
+        after = conn.execute(text("SELECT id, vector_sealed, revision FROM templates")).one()
+    assert after == before, "no template was made anew"
+    assert hospital.count("ledger", "kind = 'template.consent_renewed'") == 1
+    clerk.post(f"{one}/agreed", one)
+    assert hospital.count("consents") == 2, "a second touch changes nothing"
+
+
+def test_a_consent_under_an_earlier_notice_stays_good_and_a_withdrawal_ends_both(
+    hospital: Hospital, clerk: Desk
+) -> None:
+    person = hospital.enrol(ZHANG)
+    one = f"{PEOPLE}/{person}"
+    with hospital.database.app.begin() as conn:
+        found = templates.for_decision(conn, hospital.keyring, hospital.gallery, person)
+    assert isinstance(found, templates.TemplateForDecision)
+    assert found.notice_version == "2025-11"
+    clerk.post(f"{one}/agreed", one)
+    clerk.post(f"{one}/withdrawn", one, sure="yes")
+    assert hospital.count("consents", "withdrawn_at IS NULL") == 0
+    assert hospital.count("templates") == 0
+    clerk.post(f"{one}/agreed", one)
+    assert hospital.count("consents", "withdrawn_at IS NULL") == 0, "nothing to renew"
+
+
+def test_a_policy_decides_whether_people_are_asked_anew(hospital: Hospital, clerk: Desk) -> None:
+    one = f"{PEOPLE}/{hospital.enrol(ZHANG)}"
+    desk = hospital.http.app.state.enrolment
+    quiet = desk.policy.enrolment.model_copy(update={"renew": False})
+    desk.policy = desk.policy.model_copy(update={"enrolment": quiet})
+    assert "登记时的告知是旧版" not in clerk.get(one).text
+    clerk.post(f"{one}/agreed", one)
+    assert hospital.count("consents") == 1
+
+
+def test_a_childs_consent_is_renewed_by_a_guardian_alone(hospital: Hospital, clerk: Desk) -> None:
+    one = f"{PEOPLE}/{hospital.enrol(CHILD)}"
+    page = clerk.get(one).text
+    assert "须监护人同意" in page
+    assert f"{one}/agreed" not in page
+    assert clerk.post(f"{one}/agreed", one).status_code == 422
+    assert hospital.count("consents") == 1
 
 
 def test_a_newborn_stands_under_the_mother_without_a_face_and_gets_a_number_later(

@@ -23,7 +23,7 @@ def take_up(screen: Screen, someone: Member) -> None:
     page.fill("#password", PASSWORD)
     page.click("main form button")
     assert page.locator("svg.qr path").count() == 1
-    page.click("summary")
+    page.click("main summary")
     someone.secret = from_base32(page.inner_text("dd code"))
     page.fill("#totp", someone.shown())
     page.click("main form button")
@@ -92,6 +92,24 @@ def test_the_language_is_switched_on_the_page_where_one_is_and_stays(
         assert screen.page.url.endswith("/console/accounts?number=g0")
         assert screen.page.inner_text("h1") == "账号"
         assert screen.complaints == []
+
+
+def test_on_a_phone_the_rooms_are_behind_one_touch(chromium: str, hospital: Hospital) -> None:
+    auditor = member(hospital, "g0001", Role.AUDITOR)
+    with a_screen(chromium, hospital, SIZES["phone"]) as screen:
+        page = screen.page
+        screen.sign_in(auditor)
+        rooms = page.locator("nav")
+        assert rooms.bounding_box()["height"] < 80, "the page begins on the first screen"  # type: ignore[index]
+        assert "首页" in rooms.inner_text()
+        page.focus("nav summary")
+        page.keyboard.press("Enter")
+        page.click("nav >> text=疑点")
+        assert page.inner_text("nav summary").endswith("疑点")
+        assert screen.wrong() == []
+        page.set_viewport_size({"width": 1366, "height": 768})
+        page.wait_for_function("document.querySelector('nav details').open")
+        assert page.locator("nav a").first.is_visible()
 
 
 def test_a_wrong_password_is_told_where_the_eyes_are_and_five_lock(
@@ -221,8 +239,8 @@ def test_every_page_is_whole_large_enough_and_open_to_all(
         for path in LOOKED_AT:
             screen.open(path.format(account=clerk.account, terminal=terminal.id))
             look(screen, path)
-            if screen.page.locator("summary").count():
-                screen.page.click("summary")
+            if screen.page.locator("main summary").count():
+                screen.page.click("main summary")
                 look(screen, f"{path}, opened")
         screen.open("/console/accounts/new")
         screen.page.fill("#login", "g1002")

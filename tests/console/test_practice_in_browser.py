@@ -172,8 +172,8 @@ def test_every_page_of_practice_is_whole_large_enough_and_open_to_all(
         ):
             screen.open(path)
             wrong += look(screen, path, language)
-            if page.locator("summary").count():
-                page.locator("summary").first.click()
+            if page.locator("main summary").count():
+                page.locator("main summary").first.click()
                 wrong += look(screen, f"{path}, opened", language)
         screen.open(f"{PEOPLE}/import")
         mixed = (

@@ -80,7 +80,7 @@ def test_a_scheduler_imports_a_month_and_changes_a_day(
     with a_screen(chromium, hospital, SIZES[size]) as screen:
         page = screen.page
         screen.sign_in(scheduler)
-        page.click("nav >> text=排班")
+        screen.room("排班")
         assert page.inner_text("h1") == "呼吸内科 · 2026年12月"
         assert page.locator("#department option").all_inner_texts() == ["呼吸内科"]
         assert screen.wrong() == []
@@ -98,7 +98,7 @@ def test_a_scheduler_imports_a_month_and_changes_a_day(
         page.click("text=换一个文件")
         upload(screen, grid(""))
         page.click("section:has-text('将要改动') summary:has-text('陈甲')")
-        assert "12月9日 周三\n未排 → 门全" in page.inner_text("details[open]")
+        assert "12月9日 周三\n未排 → 门全" in page.inner_text("main details[open]")
         assert screen.wrong() == []
         page.click("text=确认保存")
         assert "排班已保存" in page.inner_text("[role=status]")
@@ -160,8 +160,8 @@ def test_every_page_of_rosters_is_whole_large_enough_and_open_to_all(
         ):
             screen.open(f"/console/roster{path}")
             wrong += [f"{path}: {each}" for each in screen.wrong()]
-            if screen.page.locator("summary").count():
-                screen.page.click("summary")
+            if screen.page.locator("main summary").count():
+                screen.page.click("main summary")
                 wrong += [f"{path}, opened: {each}" for each in screen.wrong()]
         screen.open(f"/console/roster/upload?{where}")
         upload(screen, b"no grid")

@@ -8,6 +8,7 @@ import console
 import web
 from console.counter_lost import SECONDS
 from console.enrol_identity import DOCUMENTS
+from console.figures_tables import PARTS
 from console.refusals import WORDED
 from console.registry import PAGES
 from console.watch import STATES as CASES
@@ -22,8 +23,15 @@ from verifier.counter.documents import KINDS
 from verifier.counter.items import ENDS as ENDS_AT_COUNTER
 from verifier.counter.resolving import WHYS as WHYS_TO_PASS
 from verifier.decision.facts import Reason as Because
+from verifier.decision.tickets import REASON as BY_TICKET
+from verifier.figures.counters import ENDED
+from verifier.figures.erasures import Kind as Gone
+from verifier.figures.machines import Flag
+from verifier.figures.spans import Unit
+from verifier.figures.visits import OUTCOMES, REFUSALS
 from verifier.identity.desk_records import REASONS as DOUBTS
 from verifier.identity.desk_records import Likeness
+from verifier.identity.filing import FILE, WARN
 from verifier.identity.lost_cards import CARDS
 from verifier.identity.merging import REASONS as MERGED_FOR
 from verifier.identity.ties import RELATIONS
@@ -99,7 +107,7 @@ def used_keys() -> set[str]:
     keys |= {f"console.flash.watch_{done}" for done in ("on", "off")}
     keys |= {f"console.batches.{each}" for each in BATCHES}
     keys |= {f"console.flash.batch_{state}" for state in MOVED}
-    return (keys | practice_keys() | desk_keys() | counter_keys()) - NAMES
+    return (keys | practice_keys() | desk_keys() | counter_keys() | figures_keys()) - NAMES
 
 
 def desk_keys() -> set[str]:
@@ -135,6 +143,24 @@ def counter_keys() -> set[str]:
         "way": ["document", "let_pass"],
     }
     return {f"console.counter.{what}.{end}" for what, all_ in ends.items() for end in all_}
+
+
+def figures_keys() -> set[str]:
+    """Keys of the room of figures that end in a value."""
+    ends = {
+        "outcome": OUTCOMES,
+        "unit": get_args(Unit),
+        "quick": ["today", "yesterday", "seven", "thirty", "year"],
+        "refused": REFUSALS,
+        "reason": [BY_TICKET],
+        "ended": ENDED,
+        "flag": get_args(Flag),
+        "mark": [WARN, FILE],
+        "gone": get_args(Gone),
+        "by": ["person", "time"],
+    }
+    keys = {f"console.figures.{what}.{end}" for what, all_ in ends.items() for end in all_}
+    return keys | {f"console.figures.{part}" for part in PARTS}
 
 
 def practice_keys() -> set[str]:

@@ -27,7 +27,7 @@ def two_with_one_face(hospital: Hospital) -> None:
 def switched_on(screen: Screen) -> None:
     """From the navigation to a rule that has run."""
     page = screen.page
-    page.click("nav a[href='/console/watch']")
+    screen.room(WATCH)
     card = page.locator(".watch-rules section", has_text=TITLE)
     assert card.get_by_role("button", name="开启").count() == 0, "not before it was tried"
     card.get_by_role("button", name="试运行（近30天）").click()
@@ -75,7 +75,7 @@ def test_an_auditor_reads_and_changes_nothing(chromium: str, hospital: Hospital)
     auditor = member(hospital, "a0001", Role.AUDITOR)
     with a_screen(chromium, hospital) as screen:
         screen.sign_in(auditor)
-        screen.page.click("nav a[href='/console/watch']")
+        screen.room(WATCH)
         assert screen.page.locator("main form[method=post]").count() == 0
 
 

@@ -26,6 +26,7 @@ from devices.printer import (
 from devices.printer.paper import PrintedSlip
 from devices.printer.simulator import PrinterFault, PrinterSimulator
 from devices.simulation import LineFault
+from tests.squares import read_square
 
 RATE = 115_200
 QR = "shualian:receipt:H99010100001:abcdefGHIJKLMNOPQRSTUV"
@@ -64,7 +65,7 @@ def device(simulator: PrinterSimulator) -> Iterator[Printer]:
 def qr_of(slip: PrintedSlip) -> str:
     """What a camera reads from the picture."""
     picture = cv2.imdecode(np.frombuffer(slip.png, np.uint8), cv2.IMREAD_GRAYSCALE)
-    return cv2.QRCodeDetector().detectAndDecode(picture)[0]
+    return read_square(picture)
 
 
 def width_of(slip: PrintedSlip) -> int:

@@ -4,10 +4,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from enroll import reasons
+from enroll import application, reasons
 from enroll.application import CHINA, application_of, listed, masked_number
 from enroll.errors import PersonRefused
-from enroll.table import Row
+from enroll.table import COLUMNS, Row
 from models import errors as model_errors
 from verifier.policy.models import Policy
 from verifier.protocol.values import Consent
@@ -65,7 +65,7 @@ def test_a_good_row_says_who_and_on_which_consent(policy: Policy) -> None:
         ({"notice_version": "2019-01"}, "notice_unknown"),
         ({"consented_at": "2024-01-01"}, "notice_not_in_force"),
         ({"evidence": "x" * 65}, "evidence_invalid"),
-        ({"look_alike": "1234"}, "id_number.length"),
+        ({"look_alike": "1234"}, "look_alike_invalid"),
     ],
 )
 def test_the_first_thing_that_is_wrong_is_told(
@@ -76,6 +76,37 @@ def test_the_first_thing_that_is_wrong_is_told(
         last = PEOPLE[0].number[-1]
         changed["number"] = PEOPLE[0].number[:-1] + ("1" if last != "1" else "2")
     assert code_of(policy, **changed) == code
+
+
+@pytest.mark.parametrize(
+    ("version", "day", "code"),
+    [
+        ("2025-11", "2026-10-31", ""),
+        ("enrol-2026-11", "2026-11-01", ""),
+        ("2025-11", "2026-11-01", "notice_other_purpose"),
+        ("staff-2026-11", "2026-10-31", "notice_other_purpose"),
+        ("staff-2026-11", "2026-11-02", "notice_other_purpose"),
+        ("enrol-2026-11", "2026-10-31", "notice_not_in_force"),
+    ],
+)
+def test_a_consent_counts_under_the_notice_of_enrolment_of_its_day(
+    policy: Policy, monkeypatch: pytest.MonkeyPatch, version: str, day: str, code: str
+) -> None:
+    # Whatever day it is where this runs, none of these is in the future.
+    monkeypatch.setattr(application, "_CLOCK_SLACK", timedelta(days=3650))
+    said = {"notice_version": version, "consented_at": f"{day} 09:30"}
+    if code:
+        assert code_of(policy, **said) == code
+    else:
+        assert application_of(Row(2, {**GOOD, **said}), policy, TODAY).consent.given_at
+
+
+def test_where_a_hospital_has_no_notice_of_enrolment_its_general_one_counts(policy: Policy) -> None:
+    table = policy.model_dump(mode="json")
+    table["notices"] = [n for n in table["notices"] if n["version"] != "enrol-2026-11"]
+    now = datetime.now(CHINA).isoformat()
+    row = Row(2, {**GOOD, "consented_at": now})
+    assert application_of(row, Policy.model_validate(table), TODAY).consent.notice_version
 
 
 def test_a_person_is_refused_until_the_fourteenth_birthday(policy: Policy) -> None:
@@ -101,7 +132,8 @@ def test_a_day_is_read_as_it_is_written_in_china(policy: Policy, cell: str) -> N
 
 def test_a_consent_of_just_now_is_no_future(policy: Policy) -> None:
     now = datetime.now(CHINA)
-    found = application_of(Row(2, {**GOOD, "consented_at": now.isoformat()}), policy, TODAY)
+    just_now = {"consented_at": now.isoformat(), "notice_version": "enrol-2026-11"}
+    found = application_of(Row(2, {**GOOD, **just_now}), policy, TODAY)
     assert now - found.consent.given_at < timedelta(seconds=1)
 
 
@@ -128,6 +160,32 @@ def test_a_cell_may_hold_several() -> None:
 def test_only_the_last_four_of_a_number_are_shown() -> None:
     assert masked_number(PEOPLE[0].number) == "*" * 14 + PEOPLE[0].number[-4:]
     assert masked_number("my name is Zhang") == ""
+
+
+def test_every_reason_has_a_sentence_in_both_languages_and_a_column() -> None:
+    for code in reasons.codes():
+        assert reasons.detail_of(code).endswith("。")
+        english = reasons.detail_of(code, language="en")
+        assert english.isascii() or "“" in english
+        assert english.endswith((".", "?"))
+        assert "{" not in english
+        assert reasons.column_of(code) in COLUMNS
+
+
+@pytest.mark.parametrize(
+    ("code", "column"),
+    [
+        ("id_number.check_digit", "number"),
+        ("name_differs", "name"),
+        ("consent_declined", "consent"),
+        ("consent_time_invalid", "consented_at"),
+        ("notice_other_purpose", "notice_version"),
+        ("quality.blurred", "photo"),
+        ("look_alike_invalid", "look_alike"),
+    ],
+)
+def test_a_reason_names_the_column_to_look_at(code: str, column: str) -> None:
+    assert reasons.column_of(code) == column
 
 
 def test_every_reason_of_the_quality_gate_has_a_sentence() -> None:

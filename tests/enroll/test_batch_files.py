@@ -3,6 +3,7 @@
 import io
 import stat
 import zipfile
+from datetime import date
 from pathlib import Path
 
 import openpyxl
@@ -10,12 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enroll.batch import sheet, spool
+from enroll import reasons
+from enroll.batch import preview, sheet, spool
 from enroll.batch.spool import PART_BYTES, SealedFile, Spool
 from enroll.batch.states import BatchRefused
 from enroll.batch.zipped import ZippedPhotos
 from enroll.errors import PersonRefused
 from models.images import MAX_BYTES
+from verifier.policy.models import Policy
 from verifier.protocol.values import new_id
 from verifier.trust.sealing import new_key
 
@@ -204,3 +207,28 @@ def test_a_table_that_cannot_be_read_says_why(data: bytes, code: str) -> None:
     with pytest.raises(BatchRefused) as told:
         sheet.read(data)
     assert told.value.code == code
+
+
+def test_a_wrong_row_is_told_by_its_line_and_column_in_csv_and_in_a_workbook(
+    policy: Policy,
+) -> None:
+    header = table_of().decode().strip()
+    good = line_of(PEOPLE[0], "0.jpg").split(",")
+    wrong = line_of(PEOPLE[1], "1.jpg", number="990101198203120018").split(",")
+    in_csv = "\n".join([header, ",".join(good), "", ",".join(wrong), ""]).encode()
+    in_book = workbook(header.split(","), list(good), [], list(wrong))
+    for data in (in_csv, in_book):
+        photos = opened(zipped(**{"0.jpg": b"x", "1.jpg": b"x"}))
+        seen = preview.look(sheet.read(data), photos, policy, date(2025, 11, 20))
+        assert seen.refused == ((4, "id_number.check_digit"),)
+        assert reasons.column_of("id_number.check_digit") == "number"
+        assert seen.notices == {"2025-11": 2}
+
+
+def test_a_table_that_is_broken_says_on_which_line() -> None:
+    with pytest.raises(BatchRefused) as told:
+        sheet.read(table_of(line_of(PEOPLE[0], "0.jpg"), "1,2,3"))
+    assert (told.value.code, told.value.line) == ("batch.table_broken", 3)
+    with pytest.raises(BatchRefused) as told:
+        sheet.read(workbook(["number", "name", "photo"], ["1", "2", "3"]))
+    assert told.value.columns == ("consent", "notice_version", "consented_at")

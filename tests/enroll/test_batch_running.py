@@ -145,9 +145,10 @@ def test_the_report_has_row_reason_and_score_and_nobodys_name(
         kept = dump(conn)
     said = report.write_csv(lines).decode("utf-8-sig").splitlines()
     assert len(said) == 4
-    assert said[1].startswith("2,已登记 enrolled,,,0.")
-    assert "照片文件夹中没有该文件" in said[2]
-    assert "本人不同意登记人脸" in said[3]
+    assert said[1].startswith("2,已登记 enrolled,,,,,0.")
+    assert "照片 photo,照片文件夹中没有该文件。,There is no such file among the photos." in said[2]
+    assert "同意方式 consent,本人不同意登记人脸" in said[3]
+    assert "The person does not agree" in said[3]
     for person in PEOPLE[:3]:
         assert person.name not in "".join(said)
         assert person.number not in "".join(said)

@@ -164,6 +164,8 @@ def test_the_report_holds_every_row_masked_and_no_formula(tmp_path: Path) -> Non
             "photo_not_found",
             "照片文件夹中没有该文件。",
             left_out=(LeftOut("=1+1.jpg", "photo_not_found"),),
+            detail_en="There is no such file among the photos.",
+            column="photo",
         ),
     ]
     place = tmp_path / "people.report.csv"
@@ -173,11 +175,12 @@ def test_the_report_holds_every_row_masked_and_no_formula(tmp_path: Path) -> Non
     assert place.read_bytes().startswith(b"\xef\xbb\xbf")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["people.report.csv"]
     header, first, second = csv.reader(io.StringIO(place.read_text("utf-8-sig")))
-    assert len(header) == len(first) == len(second) == 9
+    assert len(header) == len(first) == len(second) == 11
     assert first[:3] == ["2", "已登记 enrolled", ""]
-    assert second[:4] == ["3", "未登记 refused", "photo_not_found", "照片文件夹中没有该文件。"]
-    assert second[5] == "'=**"
-    assert second[8].startswith("'=1+1.jpg")
+    assert second[:4] == ["3", "未登记 refused", "photo_not_found", "照片 photo"]
+    assert second[4:6] == ["照片文件夹中没有该文件。", "There is no such file among the photos."]
+    assert second[7] == "'=**"
+    assert second[10].startswith("'=1+1.jpg")
     assert report_text([]) != ""
     json.dumps([asdict(result) for result in results])
 
@@ -275,7 +278,9 @@ def test_the_command_enrols_reports_and_says_the_same_again(
     again = shualian(registered, *command)
     assert again.returncode == 3
     assert "4 already enrolled" in again.stdout
-    assert "照片文件夹中没有该文件。 [photo_not_found]" in again.stdout
+    assert "line 6, column photo (照片): 照片文件夹中没有该文件。 [photo_not_found]" in again.stdout
+    assert "There is no such file among the photos." in again.stdout
+    assert "notice of enrolment today: " in again.stderr
     report = (tmp_path / "people.report.csv").read_text("utf-8-sig")
     assert report.count("已在库中") == 4
 

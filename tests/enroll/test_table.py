@@ -91,6 +91,15 @@ def test_a_broken_table_is_refused_and_the_line_is_named(data: bytes, code: str,
     assert "张" not in str(error)
 
 
+def test_a_refusal_of_a_table_carries_the_line_and_the_columns() -> None:
+    long = refused(f"{CHINESE}\n{LINE}\n1,{'x' * 5000},a,b,c,d\n".encode())
+    assert (long.line, long.columns) == (3, ("name",))
+    assert "line 3, column name (姓名)," in str(long)
+    lacks = refused(b"number,name,photo\n1,2,3\n")
+    assert (lacks.line, lacks.columns) == (1, ("consent", "notice_version", "consented_at"))
+    assert refused(f"{CHINESE}\n{LINE}\n1,2\n".encode()).line == 3
+
+
 def test_missing_columns_are_named_in_both_languages() -> None:
     message = str(refused(b"number,name,photo\n1,2,3\n"))
     assert "consent (同意方式)" in message

@@ -27,6 +27,7 @@ from models.calibration import Calibration
 from models.engine import FaceEngine
 from tests.kiosk.browser import PHONE, Shown, a_browser
 from tests.kiosk.live_verifier import listening
+from tests.squares import read_square
 from tests.verifier.fixtures import (  # noqa: F401
     INSTITUTION,
     database,
@@ -123,8 +124,7 @@ async def scanned(shown: Shown) -> str:
     await shown.page.wait_for_selector(".code-picture:not([hidden]) .squares")
     png = await shown.page.locator(".code-picture").screenshot()
     picture = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR)
-    said, *_ = cv2.QRCodeDetector().detectAndDecode(picture)
-    return str(said)
+    return read_square(picture)
 
 
 async def phone_of(shown: Shown) -> Any:

@@ -167,6 +167,37 @@ def test_an_unknown_or_crooked_version_has_no_notice(version: str) -> None:
     assert find_notice(version, SETTINGS) is None
 
 
+@pytest.mark.parametrize("path", sorted(web.NOTICES.glob("*.json")), ids=lambda path: path.stem)
+def test_every_notice_that_ships_says_in_both_languages_who_what_for_how_long_and_the_other_way(
+    path: Path,
+) -> None:
+    notice = Notice.model_validate_json(path.read_bytes())
+    assert notice.version == path.stem
+    assert len(notice.zh.points) == len(notice.en.points)
+    for text in (notice.zh, notice.en):
+        told = "".join(point.text for point in text.filled("本院", "窗口").points)
+        assert "{" not in told
+        assert "本院" in told
+    zh = "".join(point.title + point.text for point in notice.zh.points)
+    for said in ("用来做什么", "保存多久", "不", "也可以", "删除", "撤回"):
+        assert said in zh, said
+    assert max(len(point.text) for point in notice.zh.points) <= 120
+
+
+def test_the_notice_of_enrolment_says_what_is_kept_whom_it_meets_and_who_sees_it() -> None:
+    notice = Notice.model_validate_json((web.NOTICES / "enrol-2026-11.json").read_bytes())
+    zh = "".join(point.title + point.text for point in notice.zh.points)
+    for said in (
+        "人脸模板", "加密", "照片不保存", "24个月", "立即删除", "双胞胎", "谁能看到", "医保办",
+        "敏感个人信息", "单独同意", "不影响看病", "社保卡", "人工窗口", "谁也不能强迫",
+        "未满14岁", "监护人同意", "更正", "个人信息保护法", "影响评估",
+    ):  # fmt: skip
+        assert said in zh, said
+    en = "".join(point.text for point in notice.en.points)
+    for said in ("24 months", "twins", "separate consent", "guardian", "withdrew", "the counter"):
+        assert said in en, said
+
+
 def test_a_changed_notice_has_another_digest() -> None:
     notice = Notice.model_validate_json((web.NOTICES / "2025-11.json").read_text())
     changed = notice.model_copy(update={"en": notice.zh})

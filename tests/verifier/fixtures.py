@@ -62,9 +62,14 @@ def database() -> Iterator[Database]:
     )
     with open_embedded(joined(server), _SHARED) as opened:
         with opened.owner.begin() as connection:
-            for table in reversed(Base.metadata.sorted_tables):
-                connection.execute(table.delete())
+            connection.exec_driver_sql(_empty())
         yield opened
+
+
+@functools.cache
+def _empty() -> str:
+    """Every table's rows deleted in one round trip: thousands of tests begin with it."""
+    return ";".join(f"DELETE FROM {table}" for table in reversed(Base.metadata.sorted_tables))
 
 
 @pytest.fixture

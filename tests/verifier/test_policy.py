@@ -9,7 +9,7 @@ import pytest
 
 from models.calibration import Calibration
 from verifier.policy.load import PolicyRefused, load_policy, parse, shipped
-from verifier.policy.models import ALWAYS_OPEN
+from verifier.policy.models import ALWAYS_OPEN, ENROLMENT
 from verifier.policy.rules import resolve
 from verifier.protocol.values import Outcome
 
@@ -102,6 +102,30 @@ def test_a_notice_is_in_force_from_its_first_day_to_its_last(table: dict[str, An
     notice = parse(table).policy.notices[0]
     days = [date(2025, 5, 31), date(2025, 6, 1), date(2025, 12, 31), date(2026, 1, 1)]
     assert [notice.in_force(day) for day in days] == [False, True, True, False]
+
+
+def test_enrolment_has_a_notice_and_a_place_in_the_register_and_is_no_purpose_of_a_claim(
+    table: dict[str, Any],
+) -> None:
+    rules = resolve(parse(table), calibration_with_floor(1e-5), "2025-11")
+    day = date(2026, 11, 1)
+    assert rules.notice_for(ENROLMENT, day) == "enrol-2026-11"
+    assert rules.notice_for("settlement", day) == "2025-11"
+    assert not rules.accepts_notice("enrol-2026-11", "settlement", day)
+    assert not rules.accepts_notice("enrol-2026-11", "practice_check_in", day)
+    assert ENROLMENT not in rules.purposes
+    table["purposes"][ENROLMENT] = table["purposes"]["settlement"]
+    with pytest.raises(PolicyRefused, match="no purpose of a claim"):
+        parse(table)
+
+
+@pytest.mark.parametrize("field", ["purpose", "necessity", "basis"])
+def test_enrolment_without_purpose_necessity_and_basis_is_refused(
+    table: dict[str, Any], field: str
+) -> None:
+    del table["enrolment"][field]
+    with pytest.raises(PolicyRefused, match=f"enrolment.{field}"):
+        parse(table)
 
 
 def test_rates_become_cosines_by_the_calibration() -> None:

@@ -47,10 +47,16 @@ _KEYED = (
 """Keyed hashes of the person's numbers that the counter kept."""
 
 _HEARD = text(
-    "UPDATE watch_cases SET heard_sealed = NULL "
+    "UPDATE watch_cases SET heard_sealed = NULL, subject = 'erased/' || id "
     "WHERE people @> jsonb_build_array(CAST(:person AS text))"
 )
-"""What the person said of a case."""
+"""What the person said of a case, and by what it was known."""
+
+_SIGHTED = text(
+    "DELETE FROM region_sightings AS s USING decisions AS d "
+    "WHERE d.id = s.decision AND d.person = :person"
+)
+"""Where the region knows the person's keyed hash from here."""
 
 _BATCH_ROWS = text(
     "UPDATE enrol_batch_rows SET person = NULL, template = NULL WHERE person = :person"
@@ -107,7 +113,7 @@ def erase(conn: Connection, gallery: Gallery, person: str, by: str = "operator")
     for statement in _DESK:
         conn.execute(statement, {"person": person})
     conn.execute(delete(Identifier).where(Identifier.person == person))
-    for statement in (_POINTS, *_KEYED, _BATCH_ROWS, _HEARD):
+    for statement in (_POINTS, *_KEYED, _BATCH_ROWS, _HEARD, _SIGHTED):
         conn.execute(statement, {"person": person})
     done = conn.execute(
         update(Person)

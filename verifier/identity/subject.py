@@ -164,7 +164,11 @@ class Imported(BaseModel):
 
 
 class LookedAt(BaseModel):
-    """A 疑点 in which the person's file stands: by which rule, what was said, how it ended."""
+    """A 疑点 in which the person's file stands: by which rule, what was said, how it ended.
+
+    `said` only where it is the person's own word: not of a case in which two files stand, one of
+    which may be somebody else's.
+    """
 
     found_at: datetime
     rule: str
@@ -191,6 +195,13 @@ class Kept(BaseModel):
     ends: str
 
 
+class Sighted(BaseModel):
+    """A visit of which the region's other institutions were told, under a keyed hash."""
+
+    at: datetime
+    apart: bool
+
+
 class Subject(BaseModel):
     """All of it."""
 
@@ -213,6 +224,7 @@ class Subject(BaseModel):
     lost_cards: list[LostCard]
     imported: list[Imported]
     looked_at: list[LookedAt]
+    region: list[Sighted]
     entries: list[Happened]
     retention: list[Kept]
     made_at: datetime
@@ -282,9 +294,15 @@ _IMPORTED = text(
     "SELECT at, batch, line, outcome FROM enrol_batch_rows WHERE person = :person ORDER BY at"
 )
 _LOOKED_AT = text(
-    "SELECT id, found_at, rule, state, cause, heard_sealed, ended_at FROM watch_cases "
-    "WHERE institution = :institution AND people @> jsonb_build_array(CAST(:person AS text)) "
+    "SELECT id, found_at, rule, state, cause, heard_sealed, ended_at, "
+    "  people->>0 = :person AND (rule = 'one_proxy_for_many' OR jsonb_array_length(people) = 1) "
+    "  AS own FROM watch_cases WHERE institution = :institution "
+    "AND people @> jsonb_build_array(CAST(:person AS text)) "
     "ORDER BY found_at"
+)
+_REGION = text(
+    "SELECT s.at, s.apart FROM region_sightings AS s JOIN decisions AS d ON d.id = s.decision "
+    "WHERE d.institution = :institution AND d.person = :person ORDER BY s.at"
 )
 _ENTRIES = text(
     "SELECT at, kind FROM ledger WHERE institution = :institution AND body->>'person' = :person "
@@ -341,6 +359,7 @@ def export(
         looked_at=[
             _looked_at(row, keyring, institution) for row in conn.execute(_LOOKED_AT, bound)
         ],
+        region=rows(_REGION, Sighted),
         entries=rows(_ENTRIES, Happened),
         retention=[
             Kept(
@@ -388,7 +407,7 @@ def _doubted(row: Any, key: Any) -> Doubted:
 
 def _looked_at(row: Row[Any], keyring: KeyRing, institution: str) -> LookedAt:
     said = None
-    if row.heard_sealed is not None:
+    if row.heard_sealed is not None and row.own:
         key = keyring.derive("watch-hearing", institution)
         said = unseal(key, row.heard_sealed, f"watch_cases.heard/{row.id}").decode()
     return LookedAt(

@@ -55,6 +55,7 @@ _WORDS = {
     "consent.phone_withdrawn": "撤回手机刷脸的同意",
     "consent.withdrawn": "撤回同意或到期，删除人脸模板",
     "template.enrolled": "保存人脸模板",
+    "template.consent_renewed": "按新版告知书再次同意，人脸模板不变",
     "claim.decided": "核验",
     "subject.exported": "提供本副本",
     "counter.decided": "人工窗口核对",
@@ -186,6 +187,11 @@ def render(subject: Subject) -> str:
                 ]
                 for c in subject.looked_at
             ],
+        ),
+        _table(
+            "告知区域的就诊 Visits the region was told of",
+            ["时间 time", "谁来 who came"],
+            [[_time(s.at), "代办人 a proxy" if s.apart else "本人 you"] for s in subject.region],
         ),
         _table(
             "系统记录 What was done with your data",

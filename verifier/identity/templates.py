@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, bindparam, delete, insert, literal, null, select
+from sqlalchemy import Connection, bindparam, delete, insert, literal, null, select, update
 
 from models.fusion import fuse
 from verifier.ledger import append
@@ -100,6 +100,24 @@ def enrol(
     )
     body = {"template": template, "person": person, "consent": consent, "samples": len(vectors)}
     append(conn, gallery.institution, "template.enrolled", body)
+    return template
+
+
+def rest_on(conn: Connection, gallery: Gallery, person: str, consent: str) -> str:
+    """The person's template stays as it is and rests on this consent from now on; its id.
+
+    Raises `IdentityRefused`: `template.none`, and as `enrol` does for person and consent.
+    """
+    one_writer(conn, gallery)
+    _data_key_to_enrol(conn, gallery, person, consent)
+    mine = (Template.person == person, Template.gallery == gallery.id)
+    template: str | None = conn.scalar(
+        update(Template).where(*mine).values(consent=consent).returning(Template.id)
+    )
+    if template is None:
+        raise IdentityRefused("template.none", "the person has no template here")
+    body = {"template": template, "person": person, "consent": consent}
+    append(conn, gallery.institution, "template.consent_renewed", body)
     return template
 
 

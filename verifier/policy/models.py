@@ -28,6 +28,9 @@ NextStep = Literal[
     "self_pay_or_treat_first",
 ]
 
+ENROLMENT = "enrolment"
+"""What a notice of enrolment names among its `purposes` (建档); no claim is made for it."""
+
 ALWAYS_OPEN = ("counter", "self_pay_or_treat_first")
 """The two doors that every outcome but `accepted` leaves open (DESIGN §1)."""
 
@@ -113,6 +116,22 @@ class Purpose(_Table):
     identify: Identify
 
 
+class EnrolmentRules(_Table):
+    """Keeping a face (建档), in the register of purposes with its necessity and its ground.
+
+    Attributes:
+        renew: whoever was enrolled under another notice is asked to agree to the present one when
+            next at the desk. Their consent stays good until then, and after a no.
+    """
+
+    title_zh: Title
+    title_en: Title
+    purpose: Sentence
+    necessity: Sentence
+    basis: Sentence
+    renew: bool = True
+
+
 class LivenessPolicy(_Table):
     """Presentation attack detection (ISO/IEC 30107-3). Not judged yet, so it cannot be required."""
 
@@ -133,6 +152,7 @@ class Policy(_Table):
     liveness: LivenessPolicy = LivenessPolicy()
     notices: Annotated[list[NoticeText], Field(min_length=1)]
     purposes: Annotated[dict[Code, Purpose], Field(min_length=1)]
+    enrolment: EnrolmentRules
     next_steps: dict[Code, list[NextStep]]
     practice: PracticeRules = PracticeRules()
     counter: CounterRules = CounterRules()
@@ -144,7 +164,10 @@ class Policy(_Table):
             raise ValueError("two notices have the same version")
         if all(notice.purposes for notice in self.notices):
             raise ValueError("one notice at least is for every purpose")
-        if unknown := {p for n in self.notices for p in n.purposes} - set(self.purposes):
+        if ENROLMENT in self.purposes:
+            raise ValueError(f"{ENROLMENT} is no purpose of a claim; it has a table of its own")
+        named = {purpose for notice in self.notices for purpose in notice.purposes}
+        if unknown := named - {*self.purposes, ENROLMENT}:
             raise ValueError(f"a notice names no purpose of ours: {', '.join(sorted(unknown))}")
         if missing := {o.value for o in Outcome} - set(self.next_steps):
             raise ValueError(f"next_steps says nothing for {', '.join(sorted(missing))}")
@@ -167,6 +190,10 @@ class Policy(_Table):
     def own_notices(self, purpose: str) -> list[NoticeText]:
         """The notices that this purpose has of its own, in the order of the file; mostly none."""
         return [notice for notice in self.notices if purpose in notice.purposes]
+
+    def own_in_force(self, purpose: str, day: date) -> list[NoticeText]:
+        """Those of them that are in force on this day."""
+        return [notice for notice in self.own_notices(purpose) if notice.in_force(day)]
 
     def steps(self, outcome: Outcome, reasons: list[str]) -> list[str]:
         """What the screen offers: by the first reason that is named, else by the outcome."""

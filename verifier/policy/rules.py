@@ -58,7 +58,7 @@ class Rules:
 
     def notice_for(self, purpose: str, day: date) -> str:
         """Which version a terminal shows before a claim of this purpose."""
-        own = [n for n in self.policy.own_notices(purpose) if n.in_force(day)]
+        own = self.policy.own_in_force(purpose, day)
         return own[-1].version if own else self.notice_version
 
     def accepts_notice(self, version: str, purpose: str, day: date) -> bool:

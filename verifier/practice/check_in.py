@@ -4,8 +4,9 @@ Everything is one transaction: the window, the region's lock, the point, the cha
 denial is a result that commits. The same decision again gets the same window.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Literal
 
 from sqlalchemy import Connection
 
@@ -98,6 +99,25 @@ _OPENED = {
 """What is answered for a window that stands there already, by its state."""
 
 
+@dataclass(frozen=True)
+class _Coming:
+    """One check-in as it stands before it is judged.
+
+    Attributes:
+        at: when it counts: now, or when a deferred one says it was.
+        when: of a deferred one, between which moments it was proved.
+    """
+
+    asked: CheckIn | PhoneCheckIn
+    who: Who
+    known: Known
+    site: HospitalSite
+    placed: Placed
+    shift: ShiftNow
+    at: datetime
+    when: Interval | None
+
+
 def _in(
     conn: Connection,
     desk: Desk,
@@ -109,79 +129,68 @@ def _in(
 ) -> CheckedIn:
     placed = _placed(conn, desk, asked, known, site, at)
     when = deferred.interval_of(conn, who.decision) if who.decision and who.deferred else None
-    if when is not None:
-        at = when.said
-    shift = _shift(conn, known, site, at)
-    facts = Facts(
-        accepted=who.accepted,
-        by_face=who.by_face,
-        place=placed.answer,
-        shift=shift,
-        right=registry.right_at(conn, known.person, site.code, at),
-        reason=asked.reason,
-        at=at,
-        later=when is not None,
-    )
-    verdict = decide(facts, desk.rules)
-    if placed.code is not None:
-        verdict = replace(verdict, reasons=(placed.code, *verdict.reasons))
+    at = when.said if when else at
+    coming = _Coming(asked, who, known, site, placed, _shift(conn, known, site, at), at, when)
+    verdict = _judged(conn, desk, coming)
     if placed.answer.alert:
         ledger.append(conn, desk.institution, Cause.MOVED, {"terminal": desk.terminal})
         alarms.sound(conn, desk.institution, Cause.MOVED, desk.terminal, at)
     key = locks.practitioner_key(desk.keyring, desk.region_key, desk.institution, known.code)
-    if verdict.proved and (here := here_already(conn, desk, key, site, at)):
-        by_code = desk.phone and placed.answer.proof is Proof.SITE_CODE
-        return again(conn, desk, verdict, here, at, by_code=by_code)
-    elsewhere = locks.elsewhere(conn, key, site.stand, at) if verdict.proved else None
-    if elsewhere and when is None and not elsewhere.reachable:
-        # Before a reason is asked for, which would be given for nothing.
-        return in_the_way(conn, desk, known, verdict, shift, elsewhere, site)
+    if verdict.proved:
+        if here := here_already(conn, desk, key, site, at):
+            by_code = desk.phone and placed.answer.proof is Proof.SITE_CODE
+            return again(conn, desk, verdict, here, at, by_code=by_code)
+        elsewhere = locks.elsewhere(conn, key, site.stand, at)
+        if elsewhere and when is None and not elsewhere.reachable:
+            # Before a reason is asked for, which would be given for nothing.
+            return in_the_way(conn, desk, known, verdict, coming.shift, elsewhere, site)
     if verdict.opens is None or verdict.until is None:
-        return no_window(conn, desk, known, verdict, shift, ())
+        return no_window(conn, desk, known, verdict, coming.shift, ())
+    opening = _opening(desk, coming, verdict, verdict.opens, verdict.until)
     if when is not None:
-        return _deferred(conn, desk, asked, who, known, site, verdict, placed, shift, when)
-    window = new_id()
-    taken = locks.take(conn, key, window, site.stand, at, verdict.until, move=asked.move)
-    if not taken.ours:
-        return in_the_way(conn, desk, known, verdict, shift, taken, site)
-    opening = replace(
-        _opening(desk, asked, who, known, site, verdict, placed, shift),
-        id=window,
-        opened_at=taken.since,
+        return _deferred(conn, desk, coming, verdict, opening, when)
+    return _window(conn, desk, coming, verdict, opening, key)
+
+
+def _judged(conn: Connection, desk: Desk, coming: _Coming) -> Verdict:
+    person, at = coming.known.person, coming.at
+    facts = Facts(
+        accepted=coming.who.accepted,
+        by_face=coming.who.by_face,
+        place=coming.placed.answer,
+        shift=coming.shift,
+        right=registry.right_at(conn, person, coming.site.code, at),
+        reason=coming.asked.reason,
+        at=at,
+        later=coming.when is not None,
     )
-    leaf = windows.open_window(conn, desk.institution, opening)
-    _end_ours(conn, desk, taken.other, at)
-    points.keep(conn, desk.gallery, known.person, placed.point, window, at)
-    _use_code(conn, desk, known, placed, at)
-    found = windows.get(conn, desk.institution, window)
-    return answer(desk, verdict, shift, found, leaf)
+    verdict = decide(facts, desk.rules)
+    if coming.placed.code is None:
+        return verdict
+    return replace(verdict, reasons=(coming.placed.code, *verdict.reasons))
 
 
 def _opening(
     desk: Desk,
-    asked: CheckIn | PhoneCheckIn,
-    who: Who,
-    known: Known,
-    site: HospitalSite,
+    coming: _Coming,
     verdict: Verdict,
-    placed: Placed,
-    shift: ShiftNow,
+    state: Literal["confirmed", "provisional"],
+    until: datetime,
 ) -> Opening:
-    assert verdict.opens is not None  # noqa: S101
-    assert verdict.until is not None  # noqa: S101
+    who, reason = coming.who, coming.asked.reason
     return Opening(
         id=new_id(),
-        practitioner=known.person,
-        site=site.code,
-        department=shift.department or known.department,
-        state=verdict.opens,
+        practitioner=coming.known.person,
+        site=coming.site.code,
+        department=coming.shift.department or coming.known.department,
+        state=state,
         opened_at=verdict.at,
-        until=verdict.until,
+        until=until,
         way="face" if who.by_face else "other",
         liveness=who.liveness,
-        shift=shift.status,
-        proof=placed.answer.proof.value,
-        reason=asked.reason.value if asked.reason else None,
+        shift=coming.shift.status,
+        proof=coming.placed.answer.proof.value,
+        reason=reason.value if reason else None,
         decision=who.decision,
         request=who.request,
         terminal=desk.terminal,
@@ -190,30 +199,42 @@ def _opening(
     )
 
 
+def _window(
+    conn: Connection, desk: Desk, coming: _Coming, verdict: Verdict, opening: Opening, key: str
+) -> CheckedIn:
+    """The region's lock first: whoever holds it elsewhere is in the way, or gives way."""
+    known, site, at = coming.known, coming.site, coming.at
+    taken = locks.take(conn, key, opening.id, site.stand, at, opening.until, move=coming.asked.move)
+    if not taken.ours:
+        return in_the_way(conn, desk, known, verdict, coming.shift, taken, site)
+    leaf = windows.open_window(conn, desk.institution, replace(opening, opened_at=taken.since))
+    _end_ours(conn, desk, taken.other, at)
+    points.keep(conn, desk.gallery, known.person, coming.placed.point, opening.id, at)
+    _use_code(conn, desk, known, coming.placed, at)
+    found = windows.get(conn, desk.institution, opening.id)
+    return answer(desk, verdict, coming.shift, found, leaf)
+
+
 def _deferred(
     conn: Connection,
     desk: Desk,
-    asked: CheckIn | PhoneCheckIn,
-    who: Who,
-    known: Known,
-    site: HospitalSite,
+    coming: _Coming,
     verdict: Verdict,
-    placed: Placed,
-    shift: ShiftNow,
+    opening: Opening,
     when: Interval,
 ) -> CheckedIn:
     """Kept for review; no lock, no window that counts."""
-    opening = replace(
-        _opening(desk, asked, who, known, site, verdict, placed, shift),
+    kept = replace(
+        opening,
         state="deferred",
         review_by=when.proved_to + timedelta(hours=desk.rules.review_h),
         proved_from=when.proved_from,
         proved_to=when.proved_to,
     )
-    windows.open_window(conn, desk.institution, opening)
-    found = windows.get(conn, desk.institution, opening.id)
+    windows.open_window(conn, desk.institution, kept)
+    found = windows.get(conn, desk.institution, kept.id)
     told = replace(verdict, outcome=Outcome.DEFERRED)
-    return answer(desk, told, shift, found, "")
+    return answer(desk, told, coming.shift, found, "")
 
 
 def _shift(conn: Connection, known: Known, site: HospitalSite, at: datetime) -> ShiftNow:

@@ -379,6 +379,15 @@ class LedgerEntry(Suited, Base):
     """Append-only: ids, codes, times, salted commitments. The app's role can only add and read."""
 
     __tablename__ = "ledger"
+    __table_args__ = (
+        Index(
+            "ix_ledger_kind",
+            "institution",
+            "kind",
+            "at",
+            postgresql_where=text("kind NOT IN ('claim.decided','claim.refused')"),
+        ),
+    )
 
     seq: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     institution: Mapped[str] = mapped_column(String(32))

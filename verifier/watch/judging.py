@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import combinations, groupby
+from itertools import groupby, pairwise
 from typing import TypeVar
 
 from verifier.place import Datum, Position, Source, travel_possible
@@ -102,12 +102,16 @@ class Sighting:
 
 
 def two_places_too_soon(sightings: Iterable[Sighting], mine: str, within: timedelta) -> list[Point]:
-    """Two visits at two institutions between which nobody can have travelled. Of ours alone is
-    said who it was.
+    """Each two visits that follow one another at two institutions, one of them ours, between which
+    nobody can have travelled. Of ours alone is said who it was.
+
+    Where a third institution lies between two of a person's visits, the leg that is too short is
+    its own to see, or the next one's: no pair is judged twice, and none depends on where the
+    stretch of time that is looked at begins.
     """
     found = []
     for key, own in _by((one for one in sightings if not one.apart), lambda one: one.key):
-        for first, second in combinations(sorted(own, key=lambda one: one.at), 2):
+        for first, second in pairwise(sorted(own, key=lambda one: (one.at, one.institution))):
             if first.institution == second.institution or mine not in _where(first, second):
                 continue
             seconds = (second.at - first.at).total_seconds()
@@ -120,7 +124,6 @@ def two_places_too_soon(sightings: Iterable[Sighting], mine: str, within: timede
             decisions = (ours.decision,) if ours.decision else ()
             subject = f"{key}/{first.at:%Y%m%d%H%M}/{second.at:%Y%m%d%H%M}"
             found.append(Point("two_places_too_soon", subject, second.at, people, decisions))
-            break
     return found
 
 
@@ -155,17 +158,26 @@ def refused_then_passed_alone(passes: Iterable[LetPass]) -> list[Point]:
 
 @dataclass(frozen=True)
 class ByProxy:
-    """One visit of a proxy for a patient. `lawful`: a standing authorisation, a guardian."""
+    """One visit of a proxy for a patient.
+
+    Attributes:
+        proxy: the proxy's id, or the keyed hash of a document's number.
+        lawful: a standing authorisation, a guardian.
+        person: the proxy's id again, where the proxy is registered here.
+    """
 
     proxy: str
     patient: str
     decision: str
     at: datetime
     lawful: bool
+    person: str | None = None
 
 
 def one_proxy_for_many(visits: Iterable[ByProxy], least: int) -> list[Point]:
-    """One proxy for `least` people or more without a standing authorisation of theirs."""
+    """One proxy for `least` people or more without a standing authorisation of theirs. A proxy who
+    is registered here stands first among the people: it is the proxy who is to be heard.
+    """
     found = []
     for proxy, own in _by(visits, lambda visit: visit.proxy):
         open_ = [visit for visit in own if not visit.lawful]
@@ -173,7 +185,8 @@ def one_proxy_for_many(visits: Iterable[ByProxy], least: int) -> list[Point]:
         if len(patients) >= least:
             decisions = tuple(visit.decision for visit in open_)
             last = max(visit.at for visit in open_)
-            found.append(Point("one_proxy_for_many", proxy, last, patients, decisions))
+            known = tuple(sorted({visit.person for visit in open_ if visit.person}))
+            found.append(Point("one_proxy_for_many", proxy, last, known + patients, decisions))
     return found
 
 

@@ -87,7 +87,7 @@ SELECT d.person, d.visit, d.id, d.decided_at,
     WHERE i.visit = d.visit AND i.institution = :mine AND r.proxy_document IS NOT NULL
       AND r.reversed_at IS NULL
   ) AS explained
-FROM decisions AS d JOIN people AS p ON p.id = d.person
+FROM decisions AS d JOIN people AS p ON p.id = d.person AND p.data_key_sealed IS NOT NULL
 WHERE d.institution = :mine AND d.decided_at BETWEEN :since AND :until
   AND d.outcome = 'rejected' AND d.body->'reasons' ? 'face_differs'
 ORDER BY d.decided_at, d.id
@@ -119,17 +119,26 @@ def passes(look: Look) -> list[LetPass]:
 
 
 _PROXIES = text("""
-SELECT coalesce(r.proxy, r.proxy_key) AS proxy, d.person AS patient, r.decision, r.at,
-  d.body->'reasons' ? 'standing_authorisation' OR EXISTS (
-    SELECT 1 FROM person_ties AS t WHERE t.person = d.person AND t.other = r.proxy
-      AND t.kind IN ('guardian','mother') AND t.since <= r.at
-      AND (t.ended_at IS NULL OR t.ended_at > r.at)
-  ) AS lawful
-FROM counter_results AS r JOIN decisions AS d ON d.id = r.decision
-WHERE r.institution = :mine AND r.at BETWEEN :since AND :until AND r.reversed_at IS NULL
-  AND d.person IS NOT NULL AND (r.proxy IS NOT NULL OR r.proxy_key IS NOT NULL)
-ORDER BY r.at, r.decision
+WITH known AS (
+  SELECT proxy_key, max(proxy) AS proxy FROM counter_results
+  WHERE institution = :mine AND proxy_key IS NOT NULL AND proxy IS NOT NULL GROUP BY proxy_key
+), visits AS (
+  SELECT coalesce(r.proxy, k.proxy) AS proxy, r.proxy_key, d.person AS patient, r.decision, r.at,
+    d.body->'reasons' ? 'standing_authorisation' AS authorised
+  FROM counter_results AS r JOIN decisions AS d ON d.id = r.decision
+  LEFT JOIN known AS k ON k.proxy_key = r.proxy_key
+  WHERE r.institution = :mine AND r.at BETWEEN :since AND :until AND r.reversed_at IS NULL
+    AND d.person IS NOT NULL AND (r.proxy IS NOT NULL OR r.proxy_key IS NOT NULL)
+)
+SELECT coalesce(v.proxy, v.proxy_key) AS proxy, v.patient, v.decision, v.at,
+  v.authorised OR EXISTS (
+    SELECT 1 FROM person_ties AS t WHERE t.person = v.patient AND t.other = v.proxy
+      AND t.kind IN ('guardian','mother') AND t.since <= v.at
+      AND (t.ended_at IS NULL OR t.ended_at > v.at)
+  ) AS lawful, v.proxy AS person
+FROM visits AS v ORDER BY v.at, v.decision
 """)
+"""A proxy who is registered after some of the visits is the same one before."""
 
 
 def by_proxies(look: Look) -> list[ByProxy]:
@@ -173,8 +182,11 @@ _TELL = text("""
 INSERT INTO region_sightings
   (decision, institution, person_key, at, latitude, longitude, datum, apart)
 VALUES (:decision, :mine, :key, :at, :latitude, :longitude, :datum, :apart)
-ON CONFLICT DO NOTHING
+ON CONFLICT (decision) DO UPDATE SET apart = excluded.apart
+  WHERE region_sightings.apart <> excluded.apart
 """)
+"""Told again each night: that a proxy came is often known only afterwards, at the counter."""
+
 _REGION = text("""
 SELECT person_key AS key, institution, at, latitude, longitude, datum, apart
 FROM region_sightings

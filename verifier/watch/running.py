@@ -1,16 +1,17 @@
 """A rule tried on the past, switched on, and run: what it points at becomes cases, once each."""
 
+import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Select, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from verifier import ledger
 from verifier.identity.galleries import Gallery
-from verifier.protocol.values import new_id
+from verifier.protocol.values import b64url, new_id
 from verifier.store.watch_tables import WatchCase, WatchRule
 from verifier.trust.keys import KeyRing
 
@@ -162,10 +163,11 @@ def _alike(watch: Watch, look: Look, fmr: float) -> list[Point]:
 
 def _case(watch: Watch, conn: Connection, rule: Rule, point: Point, at: datetime) -> int:
     """One case for a point that has none; one that was closed is not raised for the same again."""
+    subject = subject_key(watch, point)
     seen = (
         WatchCase.institution == watch.institution,
         WatchCase.rule == rule.id,
-        WatchCase.subject == point.subject,
+        WatchCase.subject == subject,
         WatchCase.happened_at >= point.at,
     )
     if conn.scalar(select(WatchCase.id).where(*seen).limit(1)) is not None:
@@ -176,7 +178,7 @@ def _case(watch: Watch, conn: Connection, rule: Rule, point: Point, at: datetime
         "rule": rule.id,
         "version": watch.rules.version,
         "severity": rule.severity,
-        "subject": point.subject,
+        "subject": subject,
         "people": list(point.people),
         "decisions": list(point.decisions),
         "terminal": point.terminal,
@@ -193,6 +195,16 @@ def _case(watch: Watch, conn: Connection, rule: Rule, point: Point, at: datetime
     return 1
 
 
+def subject_key(watch: Watch, point: Point) -> str:
+    """As which a case knows its subject: HMAC-SHA256 under the hospital's own key, 43 characters.
+
+    A case lives for years, and what its subject is made of may not: a region's keyed hash, the
+    hash of a proxy's document.
+    """
+    key = watch.keyring.derive("watch-subject", watch.institution)
+    return b64url(hmac.digest(key, f"{point.rule}\0{point.subject}".encode(), "sha256"))
+
+
 def _rule(watch: Watch, rule: str) -> Rule:
     found = watch.rules.get(rule)
     if found is None:
@@ -200,6 +212,6 @@ def _rule(watch: Watch, rule: str) -> Rule:
     return found
 
 
-def _mine(watch: Watch, rule: str):  # type: ignore[no-untyped-def]  # a Select of one row
+def _mine(watch: Watch, rule: str) -> Select[Any]:
     table = WatchRule.__table__
     return select(table).where(WatchRule.institution == watch.institution, WatchRule.rule == rule)

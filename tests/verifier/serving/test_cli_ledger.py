@@ -5,12 +5,12 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 from sqlalchemy import text
 from typer.testing import CliRunner, Result
 
+from tests.squares import read_square
 from verifier.cli_ledger import app
 from verifier.ledger import append
 from verifier.settings import load
@@ -112,5 +112,4 @@ def scanned(svg: str, folder: Path) -> str:
     for x, y in re.findall(r"M([\d.]+),([\d.]+)", svg):
         left, top = round(float(x) * scale), round(float(y) * scale)
         picture[top : top + scale, left : left + scale] = 0
-    found, *_ = cv2.QRCodeDetector().detectAndDecode(picture)
-    return str(found)
+    return read_square(picture)

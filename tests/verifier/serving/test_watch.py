@@ -127,10 +127,55 @@ def test_two_institutions_sooner_than_travel_and_in_time(
         conn.execute(elsewhere, told | {"latitude": 35.0})
     (case,) = found(hospital, watch, "two_places_too_soon")
     assert case.decisions == [answer.decision.id]
+    (person,) = case.people
     with hospital.database.owner.connect() as conn:
         kept = str(conn.execute(text("SELECT * FROM region_sightings")).all())
+        subjects = str(conn.execute(text("SELECT subject FROM watch_cases")).all())
     assert ZHANG.number not in kept
-    assert case.people[0] not in kept
+    assert person not in kept
+    assert told["key"] not in subjects, "a case lives longer than the region's hash may"
+    with hospital.database.app.begin() as conn:
+        copy = subject.export(conn, hospital.keyring, INSTITUTION, person)
+        assert [seen.apart for seen in copy.region] == [False]
+        erasure.erase(conn, hospital.gallery, person)
+        left = conn.scalars(text("SELECT decision FROM region_sightings")).all()
+        assert left == ["theirs"], "the other institution's own"
+        assert conn.scalars(text("SELECT subject FROM watch_cases")).one().startswith("erased/")
+
+
+def test_what_the_counter_learns_later_silences_the_region(
+    hospital: Hospital, watch: Watch, terminal: Terminal
+) -> None:
+    with hospital.database.app.begin() as conn:
+        here = {"name": "outpatient hall", "point": (30.0, 120.0), "datum": Datum.WGS84}
+        sites.put(conn, INSTITUTION, "east", shapes=[], **here)  # type: ignore[arg-type]
+    hospital.enrol(ZHANG)
+    visit = visit_of(ZHANG)
+    terminal.decide(visit)
+    found(hospital, watch, "two_places_too_soon")
+    apart = text("SELECT apart FROM region_sightings")
+    with hospital.database.app.begin() as conn:
+        assert conn.scalars(apart).all() == [False]
+        conn.execute(
+            text(
+                "INSERT INTO counter_items (id, institution, number, origin, visit, purpose, "
+                "  reason, state, happened_at, entered_at, due_at) "
+                "SELECT 'later', institution, 'S1', 'downtime', visit, purpose, 'paper', "
+                "  'resolved', decided_at, decided_at, decided_at FROM decisions"
+            )
+        )
+        conn.execute(
+            text(
+                "INSERT INTO counter_results "
+                "(item, institution, way, decision, account, at, proxy_document, by_reader) "
+                "SELECT 'later', institution, 'document', id, :by, decided_at, 'resident_id', "
+                "  false FROM decisions"
+            ),
+            {"by": an_account(hospital, "c0001")},
+        )
+    found(hospital, watch, "two_places_too_soon")
+    with hospital.database.app.begin() as conn:
+        assert conn.scalars(apart).all() == [True]
 
 
 def test_let_pass_by_one_alone_and_by_two(
@@ -163,8 +208,9 @@ def test_one_proxy_for_many_and_a_guardian(
 ) -> None:
     by = an_account(hospital, "w0001")
     wang = Clerk(hospital, an_account(hospital, "c0001"))
-    proxy = hospital.register(LI)
-    for person in OTHERS:
+    for at, person in enumerate(OTHERS):
+        if at == 2:  # a proxy may be registered after some of the visits
+            proxy = hospital.register(LI)
         hospital.enrol(person)
         terminal.decide(visit_of(person, LI.face), "dispensing")
         (item,) = wang.queue()
@@ -172,7 +218,20 @@ def test_one_proxy_for_many_and_a_guardian(
         wang.sees(item.id, document(person), document(LI))
     switched_on(hospital, watch, "one_proxy_for_many", by)
     (case,) = found(hospital, watch, "one_proxy_for_many")
-    assert len(case.people) == 5
+    assert case.people[0] == proxy, "who is to be heard"
+    patients = case.people[1:]
+    assert len(patients) == 5
+    with hospital.database.app.begin() as conn:
+        at = hospital.clock()
+        cases.hear(conn, hospital.keyring, INSTITUTION, case.id, "我是养老院的护工", by, at)
+        said = {
+            who: [
+                one.said
+                for one in subject.export(conn, hospital.keyring, INSTITUTION, who).looked_at
+            ]
+            for who in (proxy, patients[0])
+        }
+    assert said == {proxy: ["我是养老院的护工"], patients[0]: [None]}
     with hospital.database.app.begin() as conn:
         conn.execute(text("DELETE FROM watch_cases"))
         conn.execute(
@@ -181,7 +240,7 @@ def test_one_proxy_for_many_and_a_guardian(
                 "(id, institution, person, other, kind, relation, since, by) "
                 "VALUES ('t', :mine, :person, :proxy, 'guardian', 'parent', '2026-01-01', 'c1')"
             ),
-            {"mine": INSTITUTION, "person": case.people[0], "proxy": proxy},
+            {"mine": INSTITUTION, "person": patients[0], "proxy": proxy},
         )
     assert found(hospital, watch, "one_proxy_for_many") == []
 
@@ -197,6 +256,75 @@ def test_terminals_are_counted_with_faces_alone(
         look = reading.Look(conn, hospital.keyring, hospital.gallery, at - running.TRIED, at)
         (counted,) = reading.acceptances(look)
     assert (counted.terminal, counted.visits, counted.accepted) == (terminal.id, 2, 1)
+
+
+def test_a_terminal_whose_acceptance_differs_and_one_that_is_like_the_others(
+    hospital: Hospital, watch: Watch, terminal: Terminal
+) -> None:
+    rule, by = "terminal_accepts_oddly", an_account(hospital, "w0001")
+    few = [
+        one.model_copy(update={"parameters": {"visits": 10.0, "sigmas": 4.0, "days": 30.0}})
+        for one in watch.rules.rules
+        if one.id == rule
+    ]
+    small = replace(watch, rules=watch.rules.model_copy(update={"rules": few}))
+    hospital.enrol(ZHANG)
+    other, third = hospital.terminal(), hospital.terminal()
+    for _ in range(10):
+        terminal.decide(visit_of(ZHANG, LI.face))
+        other.decide(visit_of(ZHANG))
+    switched_on(hospital, small, rule, by)
+    pointed = found(hospital, small, rule)
+    assert {case.terminal for case in pointed} == {terminal.id, other.id}, "of two, both differ"
+    assert all(case.people == [] for case in pointed)
+    with hospital.database.app.begin() as conn:
+        conn.execute(text("DELETE FROM watch_cases"))
+    with hospital.database.owner.begin() as conn:
+        conn.execute(text("DELETE FROM receipts"))
+        conn.execute(text("DELETE FROM counter_items"))
+        conn.execute(text("DELETE FROM decisions"))
+    for _ in range(10):
+        other.decide(visit_of(ZHANG))
+        third.decide(visit_of(ZHANG))
+    assert found(hospital, small, rule) == []
+
+
+def test_one_face_is_lawful_of_merged_files_and_of_mother_and_newborn(
+    hospital: Hospital, watch: Watch
+) -> None:
+    by, rule = an_account(hospital, "w0001"), "one_face_two_identities"
+    one, two = hospital.enrol(ZHANG), hospital.enrol(replace(LI, face=ZHANG.face))
+    switched_on(hospital, watch, rule, by)
+    told = {"mine": INSTITUTION, "one": one, "two": two, "by": by}
+    lawful = (
+        (
+            "INSERT INTO person_merges "
+            "(id, institution, kept, merged, reason, state, was, moved, asked_at, asked_by) "
+            "VALUES ('m', :mine, :one, :two, 'twice', 'asked', 'confirmed', '[]', now(), :by)"
+        ),
+        (
+            "INSERT INTO person_ties (id, institution, person, other, kind, relation, since, by) "
+            "VALUES ('t', :mine, :two, :one, 'mother', 'mother', now(), :by)"
+        ),
+    )
+    for statement in lawful:
+        with hospital.database.app.begin() as conn:
+            conn.execute(text(statement), told)
+        assert found(hospital, watch, rule) == []
+        with hospital.database.owner.begin() as conn:
+            conn.execute(text("DELETE FROM person_merges"))
+            conn.execute(text("DELETE FROM person_ties"))
+    assert len(found(hospital, watch, rule)) == 1
+
+
+def test_an_emergency_that_one_alone_let_pass_is_lawful(hospital: Hospital, watch: Watch) -> None:
+    rule, wang = "refused_then_passed_alone", Clerk(hospital, an_account(hospital, "c0001"))
+    hospital.enrol(ZHANG)
+    switched_on(hospital, watch, rule, wang.account)
+    item = wang.emergency()
+    wang.take(item)
+    wang.sees(item, document(ZHANG))
+    assert found(hospital, watch, rule) == []
 
 
 def test_a_rule_is_tried_before_it_is_on_and_again_when_it_changes(
@@ -253,7 +381,8 @@ def test_a_case_is_heard_before_a_second_person_confirms_and_what_was_said_is_se
         assert code(lambda: cases.take(conn, INSTITUTION, case.id, first)) == "watch.state"
         copy = subject.export(conn, hospital.keyring, INSTITUTION, one)
         (looked,) = copy.looked_at
-        assert (looked.rule, looked.cause, looked.said) == (case.rule, "twins", said)
+        assert (looked.rule, looked.cause) == (case.rule, "twins")
+        assert looked.said is None, "which of the two said it, nobody wrote down"
     said_of = ("tried", "switched", "found", "taken", "heard", "proposed", "closed")
     kinds = [f"watch.{each}" for each in said_of]
     with hospital.database.app.begin() as conn:

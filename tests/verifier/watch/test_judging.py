@@ -40,6 +40,10 @@ def test_two_places_too_soon_is_pointed_at_and_a_journey_in_time_is_not() -> Non
     here, there = seen(AT, MINE, 30.0), seen(AT + HOUR, THEIRS, 35.0, person=None)
     (point,) = judging.two_places_too_soon([there, here], MINE, timedelta(hours=12))
     assert (point.people, point.decisions) == (("P",), (f"D-{MINE}",)), "of ours alone"
+    later = [replace(one, at=one.at + timedelta(days=3)) for one in (here, there)]
+    twice = judging.two_places_too_soon([here, there, *later], MINE, timedelta(hours=12))
+    assert len(twice) == 2, "a second time is not hidden by the first"
+    assert len({point.subject for point in twice}) == 2
     lawful = [
         [here, replace(there, at=AT + 10 * HOUR)],
         [here, replace(there, latitude=30.05)],
@@ -86,7 +90,8 @@ def test_the_rules_that_ship_have_a_basis_and_lawful_causes_and_accuse_nobody() 
     for rule in rules.rules:
         assert rule.basis
         assert rule.lawful
-        assert not any(word in rule.title_zh for word in ("冒名", "骗", "假", "违规"))
+        shown = rule.title_zh + rule.basis
+        assert not any(word in shown for word in ("冒名", "骗", "假", "违规", "异常"))
 
 
 def test_a_changed_rule_is_another() -> None:

@@ -45,6 +45,7 @@ class Permission(StrEnum):
     CALIBRATION_READ = "calibration:read"
     CALIBRATION_MEASURE = "calibration:measure"
     TRAINING_MANAGE = "training:manage"
+    FIGURES_READ = "figures:read"
 
     @property
     def writes(self) -> bool:
@@ -124,6 +125,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.WATCH_MANAGE,
             _P.CALIBRATION_READ,
             _P.CALIBRATION_MEASURE,
+            _P.FIGURES_READ,
         }
     ),
     Role.AUDITOR: frozenset(
@@ -140,6 +142,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.WEBHOOKS_READ,
             _P.WATCH_READ,
             _P.CALIBRATION_READ,
+            _P.FIGURES_READ,
         }
     ),
     Role.HOSPITAL_ADMIN: frozenset(
@@ -158,6 +161,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.CALIBRATION_READ,
             _P.CALIBRATION_MEASURE,
             _P.TRAINING_MANAGE,
+            _P.FIGURES_READ,
         }
     ),
     Role.SYSTEM_ADMIN: frozenset(

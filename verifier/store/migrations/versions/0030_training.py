@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "training"
-down_revision = "watch"
+down_revision = "figures"
 branch_labels = None
 depends_on = None
 
