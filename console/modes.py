@@ -1,7 +1,7 @@
-"""Which pages take part in training, and how real work and practice are kept from being mixed up.
+"""Which pages take part in training, and how real work and practice are kept from mixing.
 
-The mode is the session's, kept by the verifier: no address and no cookie says it. A page that is not
-named here is real work only.
+The mode is the session's, kept by the verifier: no address and no cookie says it. A page that is
+not named here is real work only.
 """
 
 from codes.errors import InvalidCode

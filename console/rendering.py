@@ -55,8 +55,8 @@ def render(request: Request, template: str, status: int = 200, **context: object
 
     A template finds besides `context`: `t(key, **values)`, `language`, `staff` (None where nobody
     is signed in), `may` (values of the permissions), `proven` (the password was given just now),
-    `nav`, `hospital`, `flash`, `form_token`, `training`, `path`; the filter `moment` for a time. A page that is
-    shown once says `can_switch=False`, since the other language would be another page.
+    `nav`, `hospital`, `flash`, `form_token`, `training`, `path`; the filter `moment` for a time. A
+    page that is shown once says `can_switch=False`, since the other language would be another page.
     """
     visitor, frame = visitor_of(request), frame_of(request)
     staff, path = visitor.staff, request.url.path

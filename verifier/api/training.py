@@ -26,9 +26,7 @@ def open_site(real: Dependencies, store: TrainingStore, name: str) -> Site:
     with store.database.app.begin() as conn:
         found(conn, store.institution, name)
         gallery = open_gallery(conn, keyring, store.institution, real.embedder.pack)
-        policies.put_in_force(
-            conn, store.institution, real.policy.policy.model_dump_json(), at
-        )
+        policies.put_in_force(conn, store.institution, real.policy.policy.model_dump_json(), at)
     site = Site(
         replace(
             real,

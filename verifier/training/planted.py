@@ -1,4 +1,4 @@
-"""What waits for who practises: files, visits at the counter, files to merge, a doubt to look at."""
+"""What waits for who practises: files, visits at the counter, a merge, a doubt to look at."""
 
 import secrets
 from dataclasses import dataclass
@@ -126,9 +126,7 @@ def _queue(
         said = _referred(purpose, reason, at - timedelta(minutes=minutes))
         item = arriving.refer(conn, world.institution, policy, said, kiosk, person)
     pressed = at - timedelta(minutes=3)
-    arriving.press(
-        conn, world.institution, policy, new_id(), "admission", kiosk, None, pressed
-    )
+    arriving.press(conn, world.institution, policy, new_id(), "admission", kiosk, None, pressed)
     if item is not None:
         items.take(conn, world.institution, item, colleague, at)
         counter = Counter(world.keyring, world.institution, world.rules)

@@ -1,8 +1,8 @@
 """Where practice happens: a PostgreSQL of its own, started when somebody practises.
 
 It shares nothing with the hospital's store: not the server, not a table, not a key. So nothing that
-is practised can reach the hospital's figures, ledger, feeds, alarms, back-ups or retention, whatever
-a statement forgets. Its key ring lives in memory alone, so what is left on a disk after a crash is
+is practised can reach the hospital's figures, ledger, feeds, alarms, back-ups or retention,
+whatever a statement forgets. Its key ring lives in memory alone, so what is left on a disk after a crash is
 unreadable, and a receipt of practice verifies nowhere.
 """
 
