@@ -4,6 +4,8 @@ The mode is the session's, kept by the verifier: no address and no cookie says i
 not named here is real work only.
 """
 
+from collections.abc import Iterable
+
 from codes.errors import InvalidCode
 from codes.id_number import parse
 from verifier.training.invented import REGION, is_invented
@@ -18,6 +20,7 @@ PRACTISED = (
     "/console/merges",
     "/console/duplicates",
     "/console/counter",
+    "/console/batches",
 )
 """Rooms that act on the invented institution while a session is in training."""
 
@@ -44,7 +47,12 @@ def refuse_mixed(form: Form, *, training: bool) -> None:
 
     Raises `Refused`: `training.real_number`, `training.invented_number`.
     """
-    for _, value in form.fields:
+    refuse_numbers((value for _, value in form.fields), training=training)
+
+
+def refuse_numbers(values: Iterable[str], *, training: bool) -> None:
+    """The same for any texts, such as the cells of a batch's table. Raises as `refuse_mixed`."""
+    for value in values:
         number = "".join(value.split()).upper()
         if training and _is_real(number):
             raise refused("training.real_number")

@@ -128,7 +128,7 @@ _STATUS = {
     "training.no_room": 403,
     "training.not_here": 409,
     "training.off": 409,
-    "training.real_card": 409,
+    "training.outside": 409,
     "training.real_number": 409,
     "training.unavailable": 503,
     "watch.not_heard": 409,

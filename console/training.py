@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
+from verifier.api import training
 from verifier.api.site import Site
-from verifier.training import switch
-from verifier.training.invented import PEOPLE
+from verifier.training import samples, switch
+from verifier.training.invented import BY_KEY, PEOPLE
 from verifier.trust.accounts.roles import Permission
 from verifier.trust.accounts.sessions import SignedIn
 
 from . import modes
-from .ground import Grounds
+from .ground import Ground, Grounds
 from .modes import TRAINING
 from .pages import HOME, Page
 from .refusals import refused
@@ -70,7 +71,7 @@ async def reset(request: Request) -> Response:
     """Everything as it was at the beginning, for everybody who practises; faces are gone."""
     grounds, staff = grounds_of(request), staff_of(request)
     if not staff.in_training:
-        raise refused("form.other_mode")
+        raise refused("training.outside")
 
     def anew(grounds: Grounds) -> None:
         grounds.reset()
@@ -78,6 +79,42 @@ async def reset(request: Request) -> Response:
 
     await asyncio.to_thread(anew, grounds)
     return redirect(request, TRAINING, "console.flash.training_reset")
+
+
+async def lay_card(request: Request) -> Response:
+    """An invented person's card on the practice reader, for the desk or the counter to take."""
+    somebody = BY_KEY.get(form_of(request).text("person"))
+    if somebody is None:
+        raise refused("form.malformed", "nobody of that name")
+    ground = await _ground(request)
+    await asyncio.to_thread(training.lay_card, ground.site, somebody)
+    return redirect(request, TRAINING, "console.flash.training_laid", name=somebody.name)
+
+
+async def send_sample(request: Request) -> Response:
+    """The table, or the drawings, for practising a batch."""
+    site = (await _ground(request)).site
+    if request.path_params["what"] == "table.csv":
+        data = samples.table(site.parts.notice_version, site.parts.clock())
+        return _file(data, "training.csv", "text/csv; charset=utf-8")
+    if request.path_params["what"] == "photos.zip":
+        drawn = await asyncio.to_thread(samples.photos)
+        return _file(drawn, "training.zip", "application/zip")
+    raise refused("form.malformed", "no such file")
+
+
+async def _ground(request: Request) -> Ground:
+    """Where this person practises. Raises `Refused` with `training.outside`."""
+    staff, grounds = staff_of(request), grounds_of(request)
+    if not staff.in_training:
+        raise refused("training.outside")
+    known = grounds.known(staff)
+    return known if known is not None else await asyncio.to_thread(grounds.enter, staff)
+
+
+def _file(data: bytes, name: str, media_type: str) -> Response:
+    named = {"content-disposition": f'attachment; filename="{name}"'}
+    return Response(data, media_type=media_type, headers=named)
 
 
 async def switch_mode(request: Request) -> Response:
@@ -114,5 +151,7 @@ pages = [
     Page(f"{TRAINING}/entered", "POST", None, enter),
     Page(LEFT, "POST", None, leave),
     Page(f"{TRAINING}/reset", "POST", None, reset),
+    Page(f"{TRAINING}/laid", "POST", None, lay_card),
+    Page(f"{TRAINING}/files/{{what}}", "GET", None, send_sample),
     Page(f"{TRAINING}/switched", "POST", _MANAGE, switch_mode),
 ]

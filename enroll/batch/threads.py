@@ -62,6 +62,10 @@ class Threads:
     def close(self) -> None:
         """Wait for every row at hand."""
         self._stop.set()
+        self.wait()
+
+    def wait(self) -> None:
+        """Until every batch that was started is done, paused or cancelled."""
         for thread in self._running:
             thread.join()
 

@@ -49,6 +49,7 @@ from verifier.protocol.his import Kind
 from verifier.protocol.practice import Reason
 from verifier.shifts import ShiftKind, SwapKind, SwapState
 from verifier.store.counter_tables import ORIGINS, STATES
+from verifier.training.invented import PEOPLE as INVENTED
 from verifier.trust.accounts.roles import Permission, Role
 from verifier.trust.alarms import Cause
 from verifier.trust.terminal_states import State
@@ -107,6 +108,8 @@ def used_keys() -> set[str]:
     keys |= {f"console.flash.watch_{done}" for done in ("on", "off")}
     keys |= {f"console.batches.{each}" for each in BATCHES}
     keys |= {f"console.flash.batch_{state}" for state in MOVED}
+    keys |= {f"console.training.what.{each}" for each in ("counted", "people", "face", "back")}
+    keys |= {f"console.training.lesson.{one.lesson}" for one in INVENTED if one.lesson}
     return (keys | practice_keys() | desk_keys() | counter_keys() | figures_keys()) - NAMES
 
 

@@ -5,14 +5,40 @@ from dataclasses import replace
 from verifier.identity.galleries import open_gallery
 from verifier.ledger import policies
 from verifier.matching.search import ExactSearch
+from verifier.protocol.claim import CredentialReading
 from verifier.training import planted
+from verifier.training.invented import Invented
 from verifier.training.planted import Planted
 from verifier.training.store import TrainingStore, found
 from verifier.trust.keys import KeyRing
 
+from . import desk_readings
 from .site import Dependencies, Load, Site
 
 _LOAD = Load(claims=1, claims_waiting=1, small=2, small_waiting=30)
+
+
+READER = "practice-reader"
+
+
+def lay_card(site: Site, somebody: Invented) -> None:
+    """An invented person's ID card on the practice reader. Readings come there in no other way."""
+    fields = {
+        "name": somebody.name,
+        "number": somebody.number,
+        "valid_to": somebody.card_ends.isoformat() if somebody.card_ends else "long_term",
+        "layout": "citizen",
+    }
+    reading = CredentialReading(
+        kind="resident_id",
+        fields=fields,
+        device=READER,
+        read_at=site.parts.clock(),
+        authenticated=True,
+        simulated=True,
+    )
+    for desk, _, _ in desk_readings.desks(site):
+        site.readings.put(desk, reading)
 
 
 def open_site(real: Dependencies, store: TrainingStore, name: str) -> Site:
@@ -39,7 +65,7 @@ def open_site(real: Dependencies, store: TrainingStore, name: str) -> Site:
             revive=store.database.revive,
             load=_LOAD,
             region_key=None,
-            data=store.folder / "data",
+            data=store.data,
             resolver=None,
             webhooks_public=False,
         )

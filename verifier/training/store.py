@@ -2,8 +2,8 @@
 
 It shares nothing with the hospital's store: not the server, not a table, not a key. So nothing that
 is practised can reach the hospital's figures, ledger, feeds, alarms, back-ups or retention,
-whatever a statement forgets. Its key ring lives in memory alone, so what is left on a disk after a crash is
-unreadable, and a receipt of practice verifies nowhere.
+whatever a statement forgets. Its key ring lives in memory alone, so what is left on a disk after
+a crash is unreadable, and a receipt of practice verifies nowhere.
 """
 
 from pathlib import Path
@@ -39,11 +39,17 @@ class TrainingStore:
         self.database = _opened(folder, self.institution)
         self.database.migrate()
 
+    @property
+    def data(self) -> Path:
+        """Folder of the photos that batches of training hold."""
+        return self.folder / "data"
+
     def empty(self) -> None:
-        """Every table, as if nobody had ever practised. Files of the tables go, not only rows."""
+        """As if nobody had ever practised: the tables' files go, not only rows, and the photos."""
         names = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
         with self.database.owner.begin() as conn:
             conn.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+        account.remove_tree(self.data)
 
     def close(self) -> None:
         """Stop the server and remove its folder."""
