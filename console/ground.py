@@ -147,7 +147,7 @@ class Grounds:
                 self._store = TrainingStore(self._folder, self._real.parts.institution)
             site = training.open_site(self._real.parts, self._store, self._name)
         except (StoreRefused, OSError) as error:
-            log.warning("training.not_opened", error=type(error).__name__)
+            log.warning("training.not_opened", error=getattr(error, "code", type(error).__name__))
             raise refused("training.unavailable") from None
         desk, batches = self._furnish(site)
         self._ground = Ground(site, desk, batches, self._today(), self._real.parts.clock())
