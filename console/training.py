@@ -93,9 +93,9 @@ async def lay_card(request: Request) -> Response:
 
 async def send_sample(request: Request) -> Response:
     """The table, or the drawings, for practising a batch."""
-    site = (await _ground(request)).site
+    ground = await _ground(request)
     if request.path_params["what"] == "table.csv":
-        data = samples.table(site.parts.notice_version, site.parts.clock())
+        data = samples.table(ground.desk.notice_version, ground.site.parts.clock())
         return _file(data, "training.csv", "text/csv; charset=utf-8")
     if request.path_params["what"] == "photos.zip":
         drawn = await asyncio.to_thread(samples.photos)

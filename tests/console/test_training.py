@@ -13,6 +13,7 @@ from sqlalchemy import text
 from codes.id_number import parse
 from console.app import mount
 from console.ground import LEFT_ALONE
+from enroll.application import CHINA
 from tests.enroll.batches import packed
 from tests.enroll.conftest import PEOPLE as OTHERS
 from tests.enroll.conftest import line_of, table_of
@@ -24,6 +25,7 @@ from verifier.store.metadata import Base
 from verifier.training import switch
 from verifier.training.invented import BY_KEY
 from verifier.training.invented import PEOPLE as INVENTED
+from verifier.training.store import TrainingStore, wipe
 from verifier.trust.accounts.roles import Role
 from verifier.trust.keys import KeyRing
 
@@ -251,6 +253,33 @@ def test_nothing_is_left_on_the_disk_when_the_day_is_over(
     assert grounds.tidy()
     assert not kept.exists()
     assert not grounds.open
+
+
+def test_the_day_ends_the_ground_though_somebody_is_in_it(
+    hospital: Hospital, clerk: Desk, folder: Path
+) -> None:
+    begin(clerk)
+    grounds = hospital.http.app.state.grounds
+    today = hospital.clock().astimezone(CHINA)
+    midnight = (today + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    hospital.clock.ahead += midnight - today + timedelta(seconds=1)
+    grounds._ground.used_at = hospital.clock()
+    assert grounds.tidy()
+    assert not (folder / "training").exists()
+
+
+def test_what_a_crash_left_is_wiped_at_the_next_start(folder: Path) -> None:
+    left = folder / "training"
+    with TrainingStore(left, "H99010100001") as store:
+        assert store.institution.startswith("TRAINING-")
+        store.data.mkdir()
+        (store.data / "photo").write_bytes(b"sealed")
+        store.empty()
+        assert not store.data.exists(), "a reset removes what batches hold, too"
+    (left / "cluster").mkdir(parents=True)
+    (left / "cluster" / "PG_VERSION").write_text("18")
+    wipe(left)
+    assert not left.exists(), "also what no server starts from"
 
 
 def test_the_administrator_stops_training_for_one_hospital_alone(

@@ -6,6 +6,7 @@ whatever a statement forgets. Its key ring lives in memory alone, so what is lef
 a crash is unreadable, and a receipt of practice verifies nowhere.
 """
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -16,6 +17,7 @@ from verifier.store import account
 from verifier.store.account_tables import Account
 from verifier.store.database import Database, open_embedded
 from verifier.store.embedded import EmbeddedServer
+from verifier.store.errors import StoreRefused
 from verifier.store.metadata import Base
 from verifier.store.schema import Institution
 
@@ -54,7 +56,7 @@ class TrainingStore:
     def close(self) -> None:
         """Stop the server and remove its folder."""
         self.database.close()
-        wipe(self.folder)
+        account.remove_tree(self.folder)
 
     def __enter__(self) -> Self:
         return self
@@ -66,12 +68,13 @@ class TrainingStore:
 def wipe(folder: Path) -> None:
     """Remove the folder of a store that nobody uses any more, and stop what a crash left running.
 
-    Raises `StoreRefused`.
+    Who takes hold of such a server last stops it; one that cannot be started has nothing to stop.
     """
     if (folder / "cluster" / "PG_VERSION").exists():
         left = EmbeddedServer(folder, durable=False)
-        left.start()
-        left.close()
+        with suppress(StoreRefused):
+            left.start()
+            left.close()
     account.remove_tree(folder)
 
 
