@@ -152,6 +152,6 @@ pages = [
     Page(LEFT, "POST", None, leave),
     Page(f"{TRAINING}/reset", "POST", None, reset),
     Page(f"{TRAINING}/laid", "POST", None, lay_card),
-    Page(f"{TRAINING}/files/{{what}}", "GET", None, send_sample),
+    Page(f"{TRAINING}/files/{{what}}", "GET", Permission.PEOPLE_ENROL, send_sample),
     Page(f"{TRAINING}/switched", "POST", _MANAGE, switch_mode),
 ]
