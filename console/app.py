@@ -11,7 +11,7 @@ from verifier.api.site import Site
 from verifier.identity import institutions
 from verifier.protocol.errors import refusal
 
-from . import batches
+from . import batches, training_ground
 from .assets import Asset, assets, hand_out
 from .enrolment import open_desk
 from .gate import answer
@@ -28,6 +28,7 @@ def mount(app: FastAPI, site: Site, pages: Sequence[Page] = PAGES) -> None:
     app.state.enrolment = open_desk(site)
     app.state.chip_photos = Photos()
     batches.prepare(app, site)
+    training_ground.prepare(app, site, app.state.console.hospital)
     site.limits.leave(f"{HOME}/")
     known = assets()
     for folder in ("/console/static/{name}", "/web/{name}"):

@@ -20,14 +20,16 @@ from enroll.batch.states import AT_WORK, HOLDS_PHOTOS, BatchRefused, State
 from enroll.batch.store import Batch, Line, Progress
 from enroll.reasons import column_of
 from verifier.api.site import Site
+from verifier.protocol.errors import Refused
 from verifier.trust.accounts.roles import Permission
 
+from . import modes
 from .enrolment import desk_of, notice_of
 from .forms import read_upload
 from .pages import Page
 from .refusals import refused
 from .rendering import redirect, render
-from .visitor import form_of, site_of, staff_of, visitor_of
+from .visitor import form_of, ground_of, site_of, staff_of, visitor_of
 
 BATCHES = "/console/batches"
 MOST_REFUSED = 200
@@ -130,7 +132,8 @@ async def send_part(request: Request) -> Response:
 async def look(request: Request) -> Response:
     """See whether everything came and can be read; then it is ready to start."""
     site, batch, by = site_of(request), request.path_params["batch"], staff_of(request).account
-    await _told(site, lambda: _looked(site, batch, by))
+    training = ground_of(request) is not None
+    await _told(site, lambda: _looked(site, batch, by, training=training))
     return redirect(request, f"{BATCHES}/{batch}")
 
 
@@ -214,20 +217,22 @@ def _words(request: Request) -> dict[str, Any]:
     }
 
 
-def _looked(site: Site, batch: str, by: str) -> None:
+def _looked(site: Site, batch: str, by: str, *, training: bool) -> None:
     found = _batch(site, batch)
     kept = _spool(site, found)
     if kept.missing("table", found.table_bytes) or kept.missing("photos", found.photo_bytes):
         raise BatchRefused("batch.incomplete")
     try:
-        lines = [row.line for row in running.read_table(kept, found).rows]
+        rows = running.read_table(kept, found).rows
+        for row in rows:
+            modes.refuse_numbers(row.cells.values(), training=training)
         running.open_photos(kept, found)
-    except BatchRefused:
+    except (BatchRefused, Refused):
         _drop(site, found, by)
         raise
     with site.parts.engine.begin() as conn:
         store.move(conn, found, State.READY, by, site.parts.clock())
-        store.put_rows(conn, found, lines)
+        store.put_rows(conn, found, [row.line for row in rows])
 
 
 def _drop(site: Site, batch: Batch, by: str) -> None:
@@ -276,7 +281,8 @@ def _data(site: Site) -> Any:
 
 
 def _launcher(request: Request) -> Launcher:
-    launcher: Launcher = request.app.state.batches
+    ground = ground_of(request)
+    launcher: Launcher = request.app.state.batches if ground is None else ground.batches
     return launcher
 
 

@@ -16,6 +16,7 @@ from verifier.protocol.values import b64url, from_b64url
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 _FORM, _FLASH = b"shualian.console/form/1", b"shualian.console/flash/1"
+_TRAINING = b"shualian.console/training-form/1"
 
 
 @dataclass(frozen=True)
@@ -37,14 +38,15 @@ def is_token(text: str) -> bool:
     return _TOKEN.fullmatch(text) is not None
 
 
-def form_token(binding: str) -> str:
-    """What every form of this session carries."""
-    return _keyed(binding, _FORM, b"")
+def form_token(binding: str, *, training: bool = False) -> str:
+    """What every form of this session carries; one of training is none of real work."""
+    return _keyed(binding, _TRAINING if training else _FORM, b"")
 
 
-def is_form_token(binding: str, given: str) -> bool:
-    """Whether a form is of this session, in a time that tells nothing."""
-    return hmac.compare_digest(form_token(binding).encode(), given.encode())
+def is_form_token(binding: str, given: str, *, training: bool = False) -> bool:
+    """Whether a form is of this session and mode, in a time that tells nothing."""
+    ours = form_token(binding, training=training)
+    return hmac.compare_digest(ours.encode(), given.encode())
 
 
 def sealed(binding: str, flash: Flash) -> str:

@@ -20,7 +20,7 @@ from web.notice import Notice, NoticeText
 
 from .refusals import refused
 from .rendering import frame_of
-from .visitor import site_of, staff_of, visitor_of
+from .visitor import ground_of, site_of, staff_of, visitor_of
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -46,8 +46,9 @@ def open_desk(site: Site) -> EnrolmentDesk:
 
 
 def desk_of(request: Request) -> EnrolmentDesk:
-    """The desk of this verifier."""
-    desk: EnrolmentDesk = request.app.state.enrolment
+    """The desk of this verifier, or in training the one of the invented institution."""
+    ground = ground_of(request)
+    desk: EnrolmentDesk = request.app.state.enrolment if ground is None else ground.desk
     return desk
 
 

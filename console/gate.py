@@ -1,5 +1,6 @@
 """The one way in to every page: who may, from where, with which form; and every refusal a page."""
 
+import asyncio
 import ipaddress
 
 from starlette.requests import Request
@@ -10,14 +11,23 @@ from verifier.api.problems import refusal_of
 from verifier.protocol.errors import Refused, refusal
 from verifier.trust.accounts.roles import Permission
 
-from . import alarms, binding, cookies
+from . import alarms, binding, cookies, modes
 from .forms import TOKEN_FIELD, read_form
 from .headers import headers
 from .local import filled, to
 from .pages import PASSWORD, PROOF, SIGN_IN, Page
 from .refusals import refused
 from .rendering import redirect, refuse
-from .visitor import Visitor, enter, language_of, site_of, visitor_of
+from .visitor import (
+    Visitor,
+    enter,
+    grounds_of,
+    language_of,
+    real_site_of,
+    site_of,
+    staff_of,
+    visitor_of,
+)
 
 ALARMS_READ = Permission.ALARMS_READ
 
@@ -38,7 +48,7 @@ async def answer(request: Request, page: Page) -> Response:
 
 async def _answer(request: Request, page: Page) -> Response:
     _refuse_open_network(request)
-    visitor = request.state.visitor = await enter(request, site_of(request))
+    visitor = request.state.visitor = await enter(request, real_site_of(request))
     if page.method == "POST":
         _refuse_foreign(request)
     if not page.open:
@@ -46,12 +56,41 @@ async def _answer(request: Request, page: Page) -> Response:
             _check(request, page)
         except Refused as told:
             return _other_way(request, page, told)
+        await _go_to_ground(request, page)
         await _count(request, page)
     if page.method == "POST":
         visitor.form = await read_form(request, page.upload)
-        if not binding.is_form_token(visitor.bound, visitor.form.raw(TOKEN_FIELD)):
-            raise refused("form.stale", "its token")
+        _check_form(visitor, page)
     return await page.handler(request)
+
+
+async def _go_to_ground(request: Request, page: Page) -> None:
+    """In training a page acts on the invented institution, or not at all.
+
+    Raises `Refused`: `training.not_here`, `training.unavailable`.
+    """
+    visitor, staff, grounds = visitor_of(request), staff_of(request), grounds_of(request)
+    if not staff.in_training or modes.is_shared(page):
+        return
+    if not modes.is_practised(page):
+        raise refused("training.not_here")
+    known = grounds.known(staff)
+    visitor.ground = known or await asyncio.to_thread(grounds.enter, staff)
+
+
+def _check_form(visitor: Visitor, page: Page) -> None:
+    """Raises `Refused`: `form.stale`; `form.other_mode` for a form that a page of training sends
+    into real work, or the other way round; and what `modes.refuse_mixed` does.
+    """
+    given, training = visitor.form.raw(TOKEN_FIELD), visitor.in_training
+    if not binding.is_form_token(visitor.bound, given, training=training):
+        of_other = binding.is_form_token(visitor.bound, given, training=not training)
+        if not of_other:
+            raise refused("form.stale", "its token")
+        if page.path not in modes.EITHER:
+            raise refused("form.other_mode")
+    if modes.is_practised(page):
+        modes.refuse_mixed(visitor.form, training=training)
 
 
 def _check(request: Request, page: Page) -> None:
@@ -66,7 +105,8 @@ def _check(request: Request, page: Page) -> None:
 async def _count(request: Request, page: Page) -> None:
     """What waits for this person, for the navigation of a page to look at."""
     visitor, site = visitor_of(request), site_of(request)
-    if page.method == "GET" and visitor.staff and ALARMS_READ in visitor.staff.permissions:
+    staff = None if visitor.in_training else visitor.staff
+    if page.method == "GET" and staff and ALARMS_READ in staff.permissions:
         visitor.badges[alarms.ALARMS] = await site.small.take(alarms.count, site)
 
 

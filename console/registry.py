@@ -40,6 +40,7 @@ from . import (
     roster,
     roster_import,
     terminals,
+    training,
     visits,
     ward,
     ward_face,
@@ -94,6 +95,7 @@ ROOMS = (
     webhooks,
     phones,
     phone,
+    training,
     own_account,
 )
 """A new room is one more module with a list `pages`."""

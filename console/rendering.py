@@ -15,7 +15,7 @@ import web
 from verifier.protocol.errors import Refused
 from verifier.trust.accounts.sessions import SignedIn
 
-from . import binding, cookies
+from . import binding, cookies, modes
 from .binding import Flash
 from .forms import TOKEN_FIELD
 from .local import to
@@ -55,8 +55,8 @@ def render(request: Request, template: str, status: int = 200, **context: object
 
     A template finds besides `context`: `t(key, **values)`, `language`, `staff` (None where nobody
     is signed in), `may` (values of the permissions), `proven` (the password was given just now),
-    `nav`, `hospital`, `flash`, `form_token`, `path`; the filter `moment` for a time. A page that is
-    shown once says `can_switch=False`, since the other language would be another page.
+    `nav`, `hospital`, `flash`, `form_token`, `training`, `path`; the filter `moment` for a time. A
+    page that is shown once says `can_switch=False`, since the other language would be another page.
     """
     visitor, frame = visitor_of(request), frame_of(request)
     staff, path = visitor.staff, request.url.path
@@ -69,7 +69,8 @@ def render(request: Request, template: str, status: int = 200, **context: object
         "nav": navigation(frame, staff, path, visitor.badges),
         "hospital": frame.hospital,
         "flash": visitor.flash,
-        "form_token": binding.form_token(visitor.bound),
+        "form_token": binding.form_token(visitor.bound, training=visitor.in_training),
+        "training": visitor.in_training,
         "token_field": TOKEN_FIELD,
         "path": path,
         "here": to(path) + (f"?{request.url.query}" if request.url.query else ""),
@@ -143,7 +144,9 @@ def navigation(
     open_to = {
         page.path: page.nav
         for page in frame.pages
-        if page.nav and (page.permission is None or page.permission in staff.permissions)
+        if page.nav
+        and (page.permission is None or page.permission in staff.permissions)
+        and (not staff.in_training or modes.is_practised(page) or modes.is_shared(page))
     }
     inside = [each for each in open_to if each != HOME and f"{path}/".startswith(f"{each}/")]
     here = max(inside, key=len, default=path)  # of a room within a room the inner one

@@ -14,6 +14,7 @@ from verifier.trust.accounts.sessions import SignedIn
 from . import binding, cookies
 from .binding import Flash
 from .forms import Form
+from .ground import Ground, Grounds
 
 Language = Literal["zh", "en"]
 
@@ -27,6 +28,7 @@ class Visitor:
         bound: the token to which forms and flash are bound: the session's, or the browser's.
         fresh: the browser does not hold `bound` yet.
         badges: what waits, by the address of the navigation's entry.
+        ground: where a page of training acts; None for what is real, and for pages of the session.
     """
 
     language: Language = "zh"
@@ -37,6 +39,12 @@ class Visitor:
     flash: Flash | None = None
     form: Form = field(default_factory=Form)
     badges: dict[str, int] = field(default_factory=dict)
+    ground: Ground | None = None
+
+    @property
+    def in_training(self) -> bool:
+        """Whether this session practises: its forms are then forms of training and of no other."""
+        return self.staff is not None and self.staff.in_training
 
 
 async def enter(request: Request, site: Site) -> Visitor:
@@ -80,6 +88,23 @@ def form_of(request: Request) -> Form:
 
 
 def site_of(request: Request) -> Site:
-    """The running verifier."""
+    """The running verifier, or in training the one beside it."""
+    ground = ground_of(request)
+    return real_site_of(request) if ground is None else ground.site
+
+
+def real_site_of(request: Request) -> Site:
+    """The running verifier, whatever the mode: sessions are its own."""
     site: Site = request.app.state.site
     return site
+
+
+def ground_of(request: Request) -> Ground | None:
+    """Where this page of training acts; None outside training."""
+    return visitor_of(request).ground
+
+
+def grounds_of(request: Request) -> Grounds:
+    """Where grounds for training are opened."""
+    grounds: Grounds = request.app.state.grounds
+    return grounds

@@ -63,6 +63,7 @@ from verifier.protocol.rating import Door, Grade
 from verifier.ratings import intakes
 from verifier.shifts import ShiftKind, SwapKind, SwapState
 from verifier.store.counter_tables import ORIGINS, STATES
+from verifier.training.invented import PEOPLE as INVENTED
 from verifier.trust.accounts.roles import Permission, Role
 from verifier.trust.alarms import Cause
 from verifier.trust.terminal_states import State
@@ -122,6 +123,8 @@ def used_keys() -> set[str]:
     keys |= {f"console.batches.{each}" for each in BATCHES}
     keys |= ward_keys()
     keys |= {f"console.flash.batch_{state}" for state in MOVED}
+    keys |= {f"console.training.what.{each}" for each in ("counted", "people", "face", "back")}
+    keys |= {f"console.training.lesson.{one.lesson}" for one in INVENTED if one.lesson}
     return (
         keys | practice_keys() | desk_keys() | counter_keys() | figures_keys() | ratings_keys()
     ) - NAMES

@@ -27,7 +27,7 @@ from verifier.store.metadata import Base
 
 from .fixtures import embedded_server
 
-HEAD = "ratings"
+HEAD = "training"
 """The newest revision."""
 
 

@@ -32,7 +32,12 @@ class Access(StrEnum):
     """By a session: `Authorization: Session <token>`."""
 
 
-STAFF_REFUSALS = ("account.session_ended", "account.forbidden", "account.password_expired")
+STAFF_REFUSALS = (
+    "account.session_ended",
+    "account.forbidden",
+    "account.in_training",
+    "account.password_expired",
+)
 """What any route for staff may answer with."""
 
 _EVERYWHERE = ("verifier.busy", "verifier.unavailable", "verifier.internal")

@@ -128,9 +128,11 @@ async def allowed(
     request: Request, site: Site, permission: Permission, *, again: bool = False
 ) -> SignedIn:
     """Staff with this permission. Raises as `signed_in` does, and `account.forbidden`,
-    `account.password_expired`, `account.prove_again`.
+    `account.in_training`, `account.password_expired`, `account.prove_again`.
     """
     found = await signed_in(request, site)
+    if found.in_training:
+        raise refusal("account.in_training")
     check_allowed(found, site, permission, again=again)
     return found
 

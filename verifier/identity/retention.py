@@ -202,6 +202,8 @@ LIVES = (
     Life("intake_steps", "受理过程", "what was told, answered, changed, sealed", DECIDED,
          "the closing of the intake", "as the intake",
          "with the intake; what was told, found, answered 90 days after the closing"),
+    Life("training_switches", "练习开关", "whether staff may practise", None, "",
+         "asked at each entry", "overwritten"),
     Life("galleries", "人脸库", "the gallery's key, wrapped", None, "", "templates need it",
          "replaced when keys are renewed"),
     Life("institutions", "机构", "codes and names", None, "", "everything names them", "never"),

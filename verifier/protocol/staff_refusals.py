@@ -94,6 +94,12 @@ STAFF = (
         "时间不在该执业时段内，请核对后重新填写。",
     ),
     RefusalKind(
+        "account.in_training",
+        409,
+        "The session is in training; nothing real is done in it.",
+        "您正在练习。请先在网页上点“回到真实工作”，再办理。",
+    ),
+    RefusalKind(
         "his.cursor_malformed",
         422,
         "This is no cursor of this feed.",

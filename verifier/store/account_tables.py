@@ -72,3 +72,7 @@ class Session(Suited, Base):
     begun_at: Mapped[datetime]
     seen_at: Mapped[datetime] = mapped_column(index=True)
     proven_at: Mapped[datetime] = mapped_column(comment="When the password was last given.")
+    in_training: Mapped[bool] = mapped_column(
+        server_default=text("false"),
+        comment="What is done in it is practice, in a store of its own.",
+    )

@@ -17,6 +17,7 @@ from . import (
     rating_tables,
     schema,
     terminal_tables,
+    training_tables,
     watch_tables,
 )
 
@@ -35,5 +36,6 @@ MODULES = (
     watch_tables,
     presence_tables,
     rating_tables,
+    training_tables,
 )
 Base = schema.Base

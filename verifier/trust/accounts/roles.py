@@ -46,6 +46,7 @@ class Permission(StrEnum):
     RATINGS_HANDLE = "ratings:handle"
     CALIBRATION_READ = "calibration:read"
     CALIBRATION_MEASURE = "calibration:measure"
+    TRAINING_MANAGE = "training:manage"
     FIGURES_READ = "figures:read"
     PRESENCE_LOOK = "presence:look"
     PRESENCE_READ = "presence:read"
@@ -178,6 +179,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.RATINGS_HANDLE,
             _P.CALIBRATION_READ,
             _P.CALIBRATION_MEASURE,
+            _P.TRAINING_MANAGE,
             _P.FIGURES_READ,
             _P.PRESENCE_READ,
             _P.PRESENCE_WARDS,

@@ -45,6 +45,7 @@ class SignedIn:
     Attributes:
         proven_until: how long the password need not be given again.
         must_change: the password has had its time; nothing but changing it is allowed.
+        in_training: what is done in this session is practice (练习) and never real.
     """
 
     account: str
@@ -54,6 +55,7 @@ class SignedIn:
     permissions: frozenset[Permission]
     proven_until: datetime
     must_change: bool
+    in_training: bool = False
 
 
 @dataclass(frozen=True)
@@ -183,6 +185,23 @@ class Doors:
             if account is not None:
                 ledger.append(conn, self._institution, "session.ended", {"account": account})
 
+    def train(self, token: str, *, on: bool) -> None:
+        """From now on what is done in this session is practice, or real again; an entry says so."""
+        with self._engine.begin() as conn:
+            account = conn.scalar(
+                update(Session)
+                .where(
+                    Session.token_key == _key(token),
+                    Session.institution == self._institution,
+                    Session.in_training.is_(not on),
+                )
+                .values(in_training=on)
+                .returning(Session.account)
+            )
+            if account is not None:
+                kind = "training.begun" if on else "training.ended"
+                ledger.append(conn, self._institution, kind, {"account": account})
+
     def _attempted(self, login: str, at: datetime) -> Row[Any] | None:
         """The account, one failure noted against it already; None where it cannot sign in now."""
         if not LOGIN.fullmatch(login):
@@ -229,6 +248,7 @@ class Doors:
             permissions=permissions_of(roles),
             proven_until=row.proven_at + PROVEN,
             must_change=passwords.expired(row.password_at, at),
+            in_training=row.in_training,
         )
 
     def _invited(self, conn: Connection, code: str, at: datetime) -> Row[Any]:
