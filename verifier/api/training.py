@@ -13,6 +13,7 @@ from verifier.training.store import TrainingStore, found
 from verifier.trust.keys import KeyRing
 
 from . import desk_readings
+from .readings import Laid
 from .site import Dependencies, Load, Site
 
 _LOAD = Load(claims=1, claims_waiting=1, small=2, small_waiting=30)
@@ -38,7 +39,7 @@ def lay_card(site: Site, somebody: Invented) -> None:
         simulated=True,
     )
     for desk, _, _ in desk_readings.desks(site):
-        site.readings.put(desk, reading)
+        site.readings.put(desk, Laid(reading))
 
 
 def open_site(real: Dependencies, store: TrainingStore, name: str) -> Site:
