@@ -24,6 +24,10 @@ PRACTISED = (
 )
 """Rooms that act on the invented institution while a session is in training."""
 
+REAL_ONLY = ("/console/counter/downtime/page", "/console/counter/downtime/file")
+"""Of those rooms what is no practice: the offline page is kept for a real downtime, and what is
+written on it is sealed to the real verifier's key, which outlives the day."""
+
 TRAINING = "/console/training"
 SHARED = (HOME, f"{HOME}/language", f"{HOME}/sign-out", PROOF, PASSWORD, TRAINING)
 """Pages of the session itself: the same in both modes."""
@@ -34,7 +38,9 @@ EITHER = (f"{HOME}/language", f"{HOME}/sign-out", f"{TRAINING}/left")
 
 def is_practised(page: Page) -> bool:
     """Whether the page acts on the invented institution in training."""
-    return any(page.path == room or page.path.startswith(f"{room}/") for room in PRACTISED)
+    return page.path not in REAL_ONLY and any(
+        page.path == room or page.path.startswith(f"{room}/") for room in PRACTISED
+    )
 
 
 def is_shared(page: Page) -> bool:

@@ -228,6 +228,16 @@ def test_pages_that_do_not_take_part_and_the_interface_are_shut_in_training(
     assert desk.get("/console/watch").status_code == 200
 
 
+def test_the_offline_page_is_of_real_work_alone(clerk: Desk) -> None:
+    offline, downtime = "/console/counter/downtime/page", "/console/counter/downtime"
+    assert offline in clerk.get(downtime).text
+    begin(clerk)
+    assert offline not in clerk.get(downtime).text
+    assert code(clerk.get(offline)) == "training.not_here", "its key would go with the day"
+    leave(clerk)
+    assert clerk.get(offline).status_code == 200
+
+
 def test_a_reset_is_a_beginning_for_everybody_and_a_new_gallery(
     hospital: Hospital, clerk: Desk, enroller: Desk
 ) -> None:

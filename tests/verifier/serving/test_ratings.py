@@ -12,6 +12,7 @@ from sqlalchemy import text
 from verifier.api.attempts import Allowance, Attempts
 from verifier.api.rating import book_of
 from verifier.identity import institutions
+from verifier.protocol.desk import DESK
 from verifier.protocol.errors import Refused
 from verifier.protocol.rating import IntakeBrought, Rating
 from verifier.ratings import figures, intakes, taking
@@ -188,6 +189,13 @@ def test_a_terminal_hands_in_what_was_touched_at_it(hospital: Hospital, terminal
     phone = json.dumps(rating(door="phone")).encode()
     assert terminal.post("/v1/ratings", phone).json()["code"] == "rating.place_unknown"
     assert terminal.post("/v1/intakes", json.dumps(matter()).encode()).status_code in (401, 403)
+
+
+def test_a_desk_hands_in_no_rating_for_it_is_one_clerk_s_place(hospital: Hospital) -> None:
+    desk = hospital.terminal([DESK])
+    body = json.dumps(rating("dissatisfied", door="terminal")).encode()
+    assert desk.post("/v1/ratings", body).json()["code"] == "purpose.unknown"
+    assert rows(hospital) == []
 
 
 def test_a_body_too_large_is_not_read(rater: Rater) -> None:

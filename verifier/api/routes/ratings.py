@@ -5,6 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
 
+from verifier.protocol.desk import DESK
+from verifier.protocol.errors import refusal
 from verifier.protocol.rating import IntakeBrought, IntakeTaken, Rating, RatingTaken
 from verifier.ratings import taking
 from verifier.ratings.taking import Sender
@@ -40,6 +42,8 @@ async def _rating_sender(request: Request, site: Here) -> Sender:
     scheme, token = credential(request)
     if scheme != "bearer":
         terminal = (await proven_terminal(request, site)).terminal
+        if DESK in terminal.purposes:  # one clerk's place: it would be that clerk who is rated
+            raise refusal("purpose.unknown")
         return Sender(terminal.id, terminal)
     now = site.parts.clock()
     client = await site.small.take(site.tokens.client_of, token, tokens.WRITE_RATINGS, now)
@@ -49,7 +53,7 @@ async def _rating_sender(request: Request, site: Here) -> Sender:
 @router.post(
     "/v1/ratings",
     response_model=RatingTaken,
-    responses=refusals("terminal.unknown", "terminal.suspended", *_ANSWERS),
+    responses=refusals("terminal.unknown", "terminal.suspended", "purpose.unknown", *_ANSWERS),
     openapi_extra=extra(Access.SENDER, requestBody=described(Rating)),
 )
 async def take_rating(
