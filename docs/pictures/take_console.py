@@ -45,6 +45,9 @@ SHOWN = {
     "counter": "console-counter",
     "visits": "console-visits",
     "calibration": "console-calibration",
+    "figures": "console-figures",
+    "ratings": "console-ratings",
+    "watch": "console-watch",
 }
 WARD = [("beds", "/console/ward/beds?ward=3病区"), ("bed", ".ward-beds a >> nth=0")]
 """A nurse's phone: a ward, and one bed."""
