@@ -87,8 +87,20 @@ class Identify(_Table):
         return self
 
 
-class Purpose(_Table):
-    """One use of identity. Without purpose, necessity and basis it is refused (令第19号 Art. 4).
+class Ground(_Table):
+    """What for, why a face is needed, and on which ground. Without these nothing is done with one
+    (令第19号 Art. 4).
+    """
+
+    title_zh: Title
+    title_en: Title
+    purpose: Sentence
+    necessity: Sentence
+    basis: Sentence
+
+
+class Purpose(Ground):
+    """One use of identity. Without purpose, necessity and basis it is refused.
 
     Attributes:
         fmr: false match rate of a 1:1 comparison.
@@ -101,11 +113,6 @@ class Purpose(_Table):
         proxy_allowed: somebody may come for the patient, with both credentials (代办).
     """
 
-    title_zh: Title
-    title_en: Title
-    purpose: Sentence
-    necessity: Sentence
-    basis: Sentence
     fmr: Rate
     allow_tail: bool = False
     enough: Annotated[list[Assurance], Field(min_length=1)]
@@ -118,7 +125,7 @@ class Purpose(_Table):
     identify: Identify
 
 
-class EnrolmentRules(_Table):
+class EnrolmentRules(Ground):
     """Keeping a face (建档), in the register of purposes with its necessity and its ground.
 
     Attributes:
@@ -126,11 +133,6 @@ class EnrolmentRules(_Table):
             next at the desk. Their consent stays good until then, and after a no.
     """
 
-    title_zh: Title
-    title_en: Title
-    purpose: Sentence
-    necessity: Sentence
-    basis: Sentence
     renew: bool = True
 
 
