@@ -15,6 +15,7 @@ NAMES: dict[Role, tuple[str, str]] = {
     Role.INSURANCE_OFFICE: ("医保办", "Insurance office"),
     Role.MEDICAL_AFFAIRS: ("医务科", "Medical affairs"),
     Role.SCHEDULER: ("科室排班员", "Scheduler"),
+    Role.WARD_NURSE: ("病区护士", "Ward nurse"),
     Role.HOSPITAL_ADMIN: ("医院管理员", "Hospital administrator"),
     Role.AUDITOR: ("审计员", "Auditor"),
     Role.SYSTEM_ADMIN: ("系统管理员", "System administrator"),
@@ -32,6 +33,7 @@ LOOK_AT: dict[Role, tuple[str, str]] = {
     ),
     Role.MEDICAL_AFFAIRS: ("执业看板、排班、围栏、手机", "practice, rosters, fences, phones"),
     Role.SCHEDULER: ("急诊科的排班", "the emergency department's roster"),
+    Role.WARD_NURSE: ("床旁核验，用手机看", "beds, on a phone"),
     Role.HOSPITAL_ADMIN: ("终端、告警、围栏", "terminals, alarms, fences"),
     Role.AUDITOR: ("只读：看得最多", "reads nearly everything, changes nothing"),
     Role.SYSTEM_ADMIN: ("账号、终端、通知", "accounts, terminals, notifications"),
@@ -43,6 +45,7 @@ HOME: dict[Role, str] = {
     Role.ENROLMENT_CLERK: "/console/enrol",
     Role.COUNTER: "/console/counter",
     Role.INSURANCE_OFFICE: "/console/visits",
+    Role.WARD_NURSE: "/console/ward",
 }
 """Where a role begins; the others at their first page."""
 

@@ -141,7 +141,7 @@ def test_a_nurse_checks_by_face_and_the_next_bed_by_wristband(
     nurse = member(hospital, "n0002", Role.WARD_NURSE)
     with a_screen(chromium, hospital, PHONE, arguments=camera.arguments) as screen:
         screen.sign_in(nurse)
-        screen.page.click("nav a[href='/console/ward']")
+        screen.room("/console/ward")
         assert "在院 2 人" in screen.page.inner_text("main")
         at_the_bed(screen, "12")
         assert screen.page.inner_text(".ward-who .person") == "张*", "masked"
