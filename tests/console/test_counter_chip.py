@@ -361,7 +361,9 @@ def test_the_photo_s_page_is_whole_in_a_browser_and_its_camera_opens_when_the_pe
         lay(reader, ZHANG, chip_png(engine, portraits[2]))
         look_at("item")
         page.click("#show-chip")
-        page.wait_for_function("document.querySelector('.chip-beside img')?.naturalWidth === 102")
+        page.wait_for_function(
+            "() => document.querySelector('.chip-beside img')?.naturalWidth === 102"
+        )
         look_at("ask")
         page.click("#agree")
         page.locator("#by-models").wait_for(timeout=60_000)

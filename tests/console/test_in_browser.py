@@ -108,7 +108,7 @@ def test_on_a_phone_the_rooms_are_behind_one_touch(chromium: str, hospital: Hosp
         assert page.inner_text("nav summary").endswith("疑点")
         assert screen.wrong() == []
         page.set_viewport_size({"width": 1366, "height": 768})
-        page.wait_for_function("document.querySelector('nav details').open")
+        page.wait_for_function("() => document.querySelector('nav details').open")
         assert page.locator("nav a").first.is_visible()
 
 

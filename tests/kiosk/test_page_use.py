@@ -179,7 +179,7 @@ def test_a_touch_prints_a_slip_and_what_becomes_of_it_takes_the_button_s_place(
         visit = SCREENS["counter-slip"]
         await shown.see(gallery, visit)
         await shown.page.click("[data-key=print]")
-        await shown.page.wait_for_function("document.activeElement.dataset.key === 'print'")
+        await shown.page.wait_for_function("() => document.activeElement.dataset.key === 'print'")
         for slip, words in (("printing", "正在打印凭条…"), ("printed", "请取走凭条。")):
             gallery.visit = replace(gallery.visit, slip=slip)
             gallery.tell(view(gallery.visit, gallery.settings))
