@@ -12,6 +12,7 @@ from verifier.api.site import Site
 from verifier.counter import documents, items, resolving
 from verifier.counter.items import Item
 from verifier.counter.resolving import WHYS, Result
+from verifier.identity import face_marks
 from verifier.identity.desk_records import Likeness
 from verifier.policy.models import Purpose
 from verifier.protocol.errors import Refused
@@ -46,6 +47,7 @@ class Shown:
         mine: this clerk has taken it.
         undo: until when the result may be taken back.
         code: the receipt as a slip's code.
+        faceless: the person is on record as going without a face: nobody need ask again.
         likeness: of the person and the chip's photo in a word, where the models compared them.
     """
 
@@ -59,6 +61,7 @@ class Shown:
     undo: datetime | None
     code: Drawing | None
     likeness: Likeness | None
+    faceless: bool
 
 
 async def show_item(request: Request) -> Response:
@@ -193,9 +196,10 @@ async def _one(request: Request) -> dict[str, Any]:
 def _read(site: Site, desk: EnrolmentDesk, conn: Any, item: str, account: str) -> Shown:
     mine, policy = site.parts.institution, site.rules.policy
     found = items.get(conn, mine, item)
-    result = resolving.result_of(conn, mine, item)
+    result, at = resolving.result_of(conn, mine, item), site.parts.clock()
+    marked = found.handler and found.person and face_marks.in_force(conn, mine, found.person, at)
     return Shown(
-        at=site.parts.clock(),
+        at=at,
         item=found,
         purpose=policy.purposes.get(found.purpose),
         mine=found.state == "taken" and found.handler == account,
@@ -205,6 +209,7 @@ def _read(site: Site, desk: EnrolmentDesk, conn: Any, item: str, account: str) -
         undo=result.at + policy.counter.undo if result and result.account == account else None,
         code=drawing(f"shualian:receipt:{mine}:{result.receipt}") if result else None,
         likeness=desk.likeness(result.score) if result and result.score is not None else None,
+        faceless=bool(marked),
     )
 
 

@@ -1,5 +1,6 @@
 """A person's file (档案) at the desk: found by number, enrolled again, withdrawn; number added."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +13,10 @@ from enroll.desk import checked_name, checked_number
 from enroll.draft import Draft
 from enroll.files import File, file_of
 from verifier.api.site import Site
-from verifier.identity import authorisations, erasure, merging, people, ties
+from verifier.identity import authorisations, erasure, face_marks, merging, people, ties
 from verifier.identity.authorisations import Authorisation
 from verifier.identity.desk_records import About
+from verifier.identity.face_marks import Mark
 from verifier.identity.merging import REASONS, Merge
 from verifier.identity.ties import RELATIONS, Tie
 from verifier.protocol.errors import Refused
@@ -43,6 +45,7 @@ class Shown:
     authorisations: list[Authorisation]
     merges: list[Merge]
     names: dict[str, str]
+    faceless: Mark | None
 
 
 async def show_find(request: Request) -> Response:
@@ -82,6 +85,7 @@ async def person_page(request: Request, told: Refused | None = None) -> Response
         "documents": DOCUMENTS,
         "relations": RELATIONS,
         "merge_reasons": REASONS,
+        "faceless_reasons": face_marks.REASONS,
         "purposes": {name: purposes[name] for name in proxy_purposes(site_of(request))},
         "purpose_names": purposes,
         "can_switch": request.method == "GET",
@@ -130,6 +134,15 @@ async def add_number(request: Request) -> Response:
     return redirect(request, at, "console.flash.enrol_number_added")
 
 
+async def changed(request: Request, change: Callable[[Request], None], flash: str) -> Response:
+    """One change of the file, and its page again: with a reason where it would not do."""
+    try:
+        await done_at(request, change, request)
+    except Refused as told:
+        return await person_page(request, told)
+    return redirect(request, f"{PEOPLE}/{request.path_params['person']}", flash)
+
+
 def proxy_purposes(site: Site) -> list[str]:
     """What a proxy may be authorised for: everything but checking in for a practitioner."""
     return [name for name in site.rules.policy.purposes if name != CHECK_IN]
@@ -160,6 +173,7 @@ def _shown(site: Site, person: str) -> Shown:
         file = file_of(conn, parts.keyring, parts.gallery, person)
         tied = ties.of_person(conn, mine, person)
         given = authorisations.of_person(conn, mine, person)
+        faceless = face_marks.in_force(conn, mine, person, parts.clock())
         states = ("asked", "done", "undo_asked")
         merges = [
             merge
@@ -176,6 +190,7 @@ def _shown(site: Site, person: str) -> Shown:
         authorisations=given,
         merges=merges,
         names={one: masked(name) for one, name in names.items()},
+        faceless=faceless,
     )
 
 

@@ -2,7 +2,6 @@
 
 import re
 from datetime import date, datetime, time, timedelta
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,7 +17,7 @@ from verifier.trust.accounts.roles import Permission
 from . import people as files
 from .enrolment import desk_of, done_at
 from .pages import Page
-from .people import ONE, PEOPLE, person_page
+from .people import ONE, PEOPLE, changed
 from .refusals import refused
 from .rendering import form_again, redirect, render
 from .visitor import form_of, site_of, staff_of
@@ -43,30 +42,22 @@ async def add_without(request: Request) -> Response:
 
 async def add_proxy(request: Request) -> Response:
     """Record a proxy by number and name; the proxy is registered without a face."""
-    return await _changed(request, _add_proxy, "console.flash.enrol_tied")
+    return await changed(request, _add_proxy, "console.flash.enrol_tied")
 
 
 async def end_tie(request: Request) -> Response:
     """A proxy or guardian stands for the person no more; authorisations end with it."""
-    return await _changed(request, _end_tie, "console.flash.enrol_untied")
+    return await changed(request, _end_tie, "console.flash.enrol_untied")
 
 
 async def authorise(request: Request) -> Response:
     """What a proxy may do for the person: purposes, how often, until which day."""
-    return await _changed(request, _authorise, "console.flash.enrol_authorised")
+    return await changed(request, _authorise, "console.flash.enrol_authorised")
 
 
 async def revoke(request: Request) -> Response:
     """An authorisation ends now."""
-    return await _changed(request, _revoke, "console.flash.enrol_revoked")
-
-
-async def _changed(request: Request, change: Any, flash: str) -> Response:
-    try:
-        await done_at(request, change, request)
-    except Refused as told:
-        return await person_page(request, told)
-    return redirect(request, f"{PEOPLE}/{request.path_params['person']}", flash)
+    return await changed(request, _revoke, "console.flash.enrol_revoked")
 
 
 async def _without_page(request: Request, told: Refused | None = None) -> Response:

@@ -17,7 +17,7 @@ from tests.verifier.serving.hospital import (
     visit_of,
 )
 from tests.verifier.serving.staff import PASSWORD, member
-from verifier.identity import authorisations, ties
+from verifier.identity import authorisations, face_marks, ties
 from verifier.protocol.claim import Evidence
 from verifier.protocol.decision import ClaimAnswer
 from verifier.protocol.desk import DESK, SentReading
@@ -306,6 +306,20 @@ def test_a_line_of_a_downtime_sheet_is_entered_with_both_times(
     assert (row.entered_by, row.person) == (clerk.account, person)
     assert receipt_of(hospital, row.visit).reasons == ["entered_later"]
     assert findings(hospital) == []
+
+
+def test_who_goes_without_a_face_is_not_asked_again(hospital: Hospital) -> None:
+    person = hospital.enrol(ZHANG)
+    hospital.terminal().decide(visit_of(ZHANG, LI.face), "dispensing")
+    desk = Desk(hospital)
+    desk.cookies["session"] = member(hospital, "c0001", Role.COUNTER).token
+    found = re.search(r"/console/counter/items/[\w-]{22}", desk.get(COUNTER).text)
+    assert found is not None
+    desk.post(f"{found[0]}/taken", COUNTER)
+    assert "不刷脸，已登记" not in desk.get(found[0]).text
+    with hospital.database.app.begin() as conn:
+        face_marks.mark(conn, INSTITUTION, person, "own_wish", None, "e0001", hospital.clock())
+    assert "不刷脸，已登记" in desk.get(found[0]).text
 
 
 def test_a_result_is_taken_back_and_its_receipt_is_gone(hospital: Hospital) -> None:

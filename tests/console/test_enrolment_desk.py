@@ -202,6 +202,19 @@ def test_a_proxy_is_recorded_authorised_and_ended(hospital: Hospital, clerk: Des
     assert "已收回" in clerk.get(one).text, "with the proxy goes what was given"
 
 
+def test_who_goes_without_a_face_is_marked_and_the_mark_is_lifted(
+    hospital: Hospital, clerk: Desk
+) -> None:
+    one = f"{PEOPLE}/{hospital.register(ZHANG)}"
+    said = {"faceless_reason": "own_wish", "until": "2024-01-01"}
+    assert "请选择今天或以后的日期" in clerk.post(f"{one}/faceless", one, **said).text
+    assert leads_to(clerk.post(f"{one}/faceless", one, **said | {"until": ""})) == one
+    assert "本人不愿刷脸" in clerk.get(one).text
+    assert leads_to(clerk.post(f"{one}/faceless/lifted", one)) == one
+    assert "没有登记。刷脸本来就是自愿的" in clerk.get(one).text
+    assert "没有有效的登记" in clerk.post(f"{one}/faceless/lifted", one).text
+
+
 def test_a_child_is_no_proxy(hospital: Hospital, clerk: Desk) -> None:
     one = f"{PEOPLE}/{hospital.register(ZHANG)}"
     proxy = {"number": CHILD.number, "name": "小明", "relation": "child"}

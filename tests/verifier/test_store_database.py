@@ -27,7 +27,7 @@ from verifier.store.metadata import Base
 
 from .fixtures import embedded_server
 
-HEAD = "training"
+HEAD = "face_marks"
 """The newest revision."""
 
 

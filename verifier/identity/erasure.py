@@ -32,6 +32,7 @@ _DESK = (
     text("DELETE FROM enrolments WHERE person = :person"),
     text("DELETE FROM duplicate_referrals WHERE person = :person OR other = :person"),
     text("DELETE FROM person_ties WHERE person = :person OR other = :person"),
+    text("DELETE FROM face_marks WHERE person = :person"),
     text("DELETE FROM standing_authorisations WHERE person = :person OR proxy = :person"),
 )
 """What the enrolment desk wrote of the person, and of whom the person stood for."""

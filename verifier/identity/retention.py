@@ -167,6 +167,8 @@ LIVES = (
          "the sweeper, and with the person"),
     Life("person_ties", "代办人、监护人", "who stands for whom: ids", DECIDED, "its end",
          "an act by a proxy may have to be explained", "the sweeper, and with the person"),
+    Life("face_marks", "不刷脸的标记", "who goes without a face: a code, times", DECIDED, "its end",
+         "visits without a face are read by it", "the sweeper, and with the person"),
     Life("standing_authorisations", "长期授权", "what a proxy may do, how often, until when",
          DECIDED, "its end", "as ties", "the sweeper, and with the person"),
     Life("person_merges", "合并记录", "which file became part of which: ids", None, "",
@@ -256,6 +258,7 @@ _HIS = (
 _DESK = (
     ("duplicate_referrals", "at", DECIDED),
     ("person_ties", "ended_at", DECIDED),
+    ("face_marks", "coalesce(ended_at, until)", DECIDED),
     ("standing_authorisations", "coalesce(revoked_at, expires_at)", DECIDED),
 )
 """Tables of the enrolment desk and what their life counts from."""

@@ -99,6 +99,15 @@ class Stands(BaseModel):
     ended_at: datetime | None
 
 
+class Faceless(BaseModel):
+    """A time in which the person went without a face."""
+
+    reason: str
+    since: datetime
+    until: datetime | None
+    ended_at: datetime | None
+
+
 class Authorised(BaseModel):
     """What a proxy was authorised to do: by the person, or the person by somebody else."""
 
@@ -218,6 +227,7 @@ class Subject(BaseModel):
     expected: list[ExpectedThen]
     enrolments: list[EnrolledAt]
     stands: list[Stands]
+    faceless: list[Faceless]
     authorisations: list[Authorised]
     doubts: list[Doubted]
     merges: list[MadeOne]
@@ -271,6 +281,9 @@ _ENROLMENTS = text(
 _STANDS = text(
     "SELECT kind AS form, relation, other = :person AS stands_for, since, ended_at "
     "FROM person_ties WHERE :person IN (person, other) ORDER BY since"
+)
+_FACELESS = text(
+    "SELECT reason, since, until, ended_at FROM face_marks WHERE person = :person ORDER BY since"
 )
 _AUTHORISED = text(
     "SELECT person = :person AS by_the_person, scope, uses_max, used, given_at, expires_at, "
@@ -352,6 +365,7 @@ def export(
         expected=rows(_EXPECTED, ExpectedThen),
         enrolments=[_enrolled(row, key) for row in conn.execute(_ENROLMENTS, bound)],
         stands=rows(_STANDS, Stands),
+        faceless=rows(_FACELESS, Faceless),
         authorisations=rows(_AUTHORISED, Authorised),
         doubts=[_doubted(row, key) for row in conn.execute(_DOUBTS, bound)],
         merges=rows(_MERGES, MadeOne),

@@ -40,6 +40,10 @@ _WORDS = {
     "mother": "母亲",
     "proxy": "代办人",
     "person.enrolled_at_desk": "在窗口建档",
+    "own_wish": "本人意愿",
+    "cannot_compare": "无法比对",
+    "person.face_marked": "登记为不刷脸",
+    "person.face_unmarked": "解除不刷脸的登记",
     "person.tied": "登记代办人或监护人",
     "person.untied": "解除代办人或监护人",
     "authorisation.given": "给出长期授权",
@@ -264,6 +268,14 @@ def _desk(subject: Subject) -> list[str]:
                     _time(s.ended_at),
                 ]
                 for s in subject.stands
+            ],
+        ),
+        _table(
+            "不刷脸的登记 Going without a face",
+            ["原因 reason", "自 since", "到期 until", "解除 lifted"],
+            [
+                [_word(f.reason), _time(f.since), _time(f.until), _time(f.ended_at)]
+                for f in subject.faceless
             ],
         ),
         _table(

@@ -68,6 +68,35 @@ class PersonTie(Base):
     ended_at: Mapped[datetime | None]
 
 
+class FaceMark(Base):
+    """Somebody who goes without a face (不刷脸): that it is so, and no diagnosis of why.
+
+    Attributes:
+        reason: `own_wish`, or `cannot_compare` where a face cannot be compared, now or for good.
+        until: when it ends by itself; open without.
+    """
+
+    __tablename__ = "face_marks"
+    __table_args__ = (
+        CheckConstraint("reason IN ('own_wish','cannot_compare')", name="reason"),
+        Index(
+            "uq_face_marks_person",
+            "person",
+            unique=True,
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    institution: Mapped[str] = mapped_column(ForeignKey("institutions.code"))
+    person: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
+    reason: Mapped[str] = mapped_column(String(16))
+    since: Mapped[datetime]
+    until: Mapped[datetime | None]
+    by: Mapped[str] = mapped_column(Login)
+    ended_at: Mapped[datetime | None]
+
+
 class StandingAuthorisation(Base):
     """A person's standing word that a proxy may act: for what, how often, until when."""
 

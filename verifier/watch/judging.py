@@ -60,7 +60,8 @@ class OtherFace:
     """A visit with somebody's credential and another face.
 
     Attributes:
-        explained: a proxy stood there with both documents, or the file is linked to a look-alike.
+        explained: a proxy stood there with both documents, the file is linked to a look-alike, or
+            the person was marked then as going without a face.
     """
 
     person: str

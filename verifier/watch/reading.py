@@ -83,6 +83,11 @@ def alike(look: Look, cosine: float) -> list[Alike]:
 _OTHER_FACE = text("""
 SELECT d.person, d.visit, d.id, d.decided_at,
   p.linked_group IS NOT NULL OR EXISTS (
+    SELECT 1 FROM face_marks AS m WHERE m.institution = :mine AND m.since <= d.decided_at
+      AND d.decided_at < least(m.ended_at, m.until, 'infinity')
+      AND (m.person = d.person OR m.person IN (SELECT merged FROM person_merges
+        WHERE kept = d.person AND state IN ('done','undo_asked')))
+  ) OR EXISTS (
     SELECT 1 FROM counter_items AS i JOIN counter_results AS r ON r.item = i.id
     WHERE i.visit = d.visit AND i.institution = :mine AND r.proxy_document IS NOT NULL
       AND r.reversed_at IS NULL

@@ -10,7 +10,7 @@ from tests.verifier.fixtures import INSTITUTION
 from tests.verifier.serving.counters import Clerk
 from tests.verifier.serving.hospital import Hospital, Terminal, invent, visit_of
 from verifier.counter.documents import Document, typed
-from verifier.identity import erasure, people, subject
+from verifier.identity import erasure, face_marks, people, subject
 from verifier.place import Datum
 from verifier.practice import sites
 from verifier.trust.accounts import accounts
@@ -97,6 +97,25 @@ def test_one_credential_with_two_faces_and_a_proxy(
     wang.take(item.id)
     wang.sees(item.id, document(ZHANG), document(LI))
     assert found(hospital, watch, "one_credential_two_faces") == []
+
+
+def test_who_is_marked_as_going_without_a_face_gives_no_doubt_while_the_mark_holds(
+    hospital: Hospital, watch: Watch, terminal: Terminal
+) -> None:
+    rule, by = "one_credential_two_faces", an_account(hospital, "w0001")
+    person, at = hospital.enrol(ZHANG), hospital.clock()
+    with hospital.database.app.begin() as conn:
+        face_marks.mark(conn, INSTITUTION, person, "cannot_compare", None, "e0001", at)
+    for _ in range(2):
+        terminal.decide(visit_of(ZHANG, LI.face), "dispensing")
+    switched_on(hospital, watch, rule, by)
+    assert found(hospital, watch, rule) == []
+    with hospital.database.app.begin() as conn:
+        face_marks.lift(conn, INSTITUTION, person, "e0001", hospital.clock())
+    assert found(hospital, watch, rule) == [], "what happened meanwhile stays explained"
+    with hospital.database.owner.begin() as conn:
+        conn.execute(text("UPDATE face_marks SET ended_at = since"))
+    assert len(found(hospital, watch, rule)) == 1
 
 
 def test_two_institutions_sooner_than_travel_and_in_time(
