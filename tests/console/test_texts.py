@@ -38,6 +38,7 @@ from verifier.figures.spans import Unit
 from verifier.figures.visits import OUTCOMES, REFUSALS
 from verifier.identity.desk_records import REASONS as DOUBTS
 from verifier.identity.desk_records import Likeness
+from verifier.identity.face_marks import REASONS as FACELESS
 from verifier.identity.filing import FILE, WARN
 from verifier.identity.lost_cards import CARDS
 from verifier.identity.merging import REASONS as MERGED_FOR
@@ -160,6 +161,7 @@ def desk_keys() -> set[str]:
         "state": ["confirmed", "provisional", "merged", "closed"],
         "tie": ["guardian", "mother", "proxy"],
         "authorisation": ["active", "revoked", "expired", "used_up"],
+        "faceless.reason": FACELESS,
         "merge.reason": MERGED_FOR,
         "merge.state": ["asked", "undo_asked", "done"],
     }
