@@ -2,9 +2,11 @@
 
 Callers are nobody, a terminal, a machine client and each role of staff; a request is one of the
 OpenAPI document, filled in by schemathesis. An undocumented answer or a 5xx ends a caller's run.
+Each caller's result stands beside those of callers that are not run, with its own commit.
 """
 
 import argparse
+import json
 import os
 import re
 import subprocess
@@ -16,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.record import recording
+from benchmarks.record import RESULTS, commit, recording
 from tests.verifier.serving.test_api_fuzzed import CALLERS
 
 TEST = (
@@ -32,7 +34,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--at-once", type=int, default=2, help="callers side by side, a core each")
     given = parser.parse_args()
-    command = f"make fuzz-api RUNS={given.requests}"
+    some = f" CALLERS='{' '.join(given.callers)}'" if given.callers else ""
+    command = f"make fuzz-api RUNS={given.requests}{some}"
     names = given.callers or list(CALLERS)
     with (
         recording("fuzz-api", command, given.seed) as record,
@@ -41,8 +44,21 @@ def main() -> int:
     ):
         sent = partial(_sent, given.requests, given.seed, Path(room))
         callers = dict(zip(names, side_by_side.map(sent, names), strict=True))
-        record.figures = {"at_once": given.at_once, "callers": callers}
+        kept = _kept() | callers
+        record.figures = {
+            "at_once": given.at_once,
+            "callers": {name: kept[name] for name in CALLERS if name in kept},
+        }
     return int(any(one["failed"] for one in callers.values()))
+
+
+def _kept() -> dict[str, dict[str, Any]]:
+    """What stands in the record already."""
+    path = RESULTS / "fuzz-api.json"
+    if not path.is_file():
+        return {}
+    known: dict[str, dict[str, Any]] = json.loads(path.read_text("utf-8"))["callers"]
+    return known
 
 
 def _sent(requests: int, seed: int, room: Path, caller: str) -> dict[str, Any]:
@@ -62,6 +78,7 @@ def _sent(requests: int, seed: int, room: Path, caller: str) -> dict[str, Any]:
         "requests": int(counted[1]) if counted else 0,
         "failed": int(done.returncode != 0),
         "seconds": round(time.perf_counter() - began, 1),
+        "commit": commit(),
     }
     print(f"{caller:16} {found}", flush=True)
     if done.returncode:

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from verifier.api.app import bare_app, openapi
 from verifier.trust.accounts import second_factor
 from verifier.trust.accounts.roles import Role
+from verifier.trust.accounts.sessions import LOCKED, SignInRefused
 from verifier.trust.clients import IDENTIFY, READ_SUPERVISION, SCOPES
 
 from .hospital import Clock, Hospital, Terminal
@@ -75,14 +76,21 @@ def _staff(role: Role) -> Callable[[Hospital], Caller]:
         telephone = Clock()
         telephone.ahead, hospital.clock.ahead = hospital.clock.ahead, timedelta()
 
+        def again(later: timedelta) -> None:
+            telephone.ahead += later
+            shown = second_factor.code_at(someone.secret, telephone())
+            said = (someone.login, someone.password, shown, telephone())
+            someone.token = hospital.site.doors.sign_in(*said)
+
         def headers() -> dict[str, str]:
-            """Generated requests sign out too: sign in again, by a telephone ahead of the clock."""
-            doors = hospital.site.doors
-            if doors.of_token(someone.token, hospital.clock()) is None:
-                telephone.ahead += NEXT
-                shown = second_factor.code_at(someone.secret, telephone())
-                said = (someone.login, someone.password, shown, telephone())
-                someone.token = doors.sign_in(*said)
+            """Generated requests sign out too: sign in again, by a telephone ahead of the clock.
+            They also give wrong passwords until the account is locked: then it waits that long.
+            """
+            if hospital.site.doors.of_token(someone.token, hospital.clock()) is None:
+                try:
+                    again(NEXT)
+                except SignInRefused:
+                    again(LOCKED)
             return {"authorization": f"Session {someone.token}"}
 
         return headers
