@@ -13,10 +13,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from random import SystemRandom
 
+import httpx
+
 from devices.resident_id.invented import invented_card
 from devices.resident_id.layout import CardData
-from integrations.his.client import HisClient
+from integrations.his.client import ClientRefused, HisClient
 from integrations.his.day import Said, hospital_day
+from integrations.his.opinions import CHINA, Opinion, hand_in, opinions
 from integrations.his.simulator import play, to_feed
 from kiosk.chain import Chain
 from kiosk.desk import Desk
@@ -31,6 +34,7 @@ from .hospital import HIS_CLIENT, INSTITUTION, LOBBY, NOTICE_VERSION, Hospital
 from .sample import INVENTED
 
 PEOPLE, COME = 60, 9
+RATE, RATED_DAYS = 0.15, 14
 BEGAN, LASTS = timedelta(hours=4), timedelta(hours=9)
 REGISTRATION, SETTLEMENT, ADMISSION = "outpatient_registration", "settlement", "admission"
 PURPOSES = (REGISTRATION, REGISTRATION, SETTLEMENT, ADMISSION)
@@ -79,7 +83,16 @@ def begin(hospital: Hospital, day: Day, stop: threading.Event, *, new: bool) -> 
             play([said for said in told if said.at <= at], to_feed(his))
         asyncio.run(_visits(hospital, came(day)))
     later = [said for said in told if said.at > at]
-    threading.Thread(target=_go_on, args=(hospital, later, stop), name="his", daemon=True).start()
+    rated = said_of_late(day) if new else []
+    going = (hospital, rated, later, stop)
+    threading.Thread(target=_go_on, args=going, name="his", daemon=True).start()
+
+
+def said_of_late(day: Day) -> list[Opinion]:
+    """What people said of these two weeks."""
+    last = day.began.astimezone(CHINA).date()
+    days = [last - timedelta(days=n) for n in range(RATED_DAYS)]
+    return [said for one in days for said in opinions(one, PEOPLE, RATE, day.seed)]
 
 
 def his_of(hospital: Hospital) -> HisClient:
@@ -87,8 +100,17 @@ def his_of(hospital: Hospital) -> HisClient:
     return HisClient(hospital.verifier_url, HIS_CLIENT, INSTITUTION, hospital.his_key())
 
 
-def _go_on(hospital: Hospital, later: Sequence[Said], stop: threading.Event) -> None:
-    """As time passes. A verifier that is away misses what is said meanwhile, as a real one may."""
+def _go_on(
+    hospital: Hospital, rated: Sequence[Opinion], later: Sequence[Said], stop: threading.Event
+) -> None:
+    """Ratings while somebody looks round already, and the rest as time passes. A verifier that is
+    away misses what is said meanwhile, as a real one may.
+    """
+    try:
+        with his_of(hospital) as his:
+            hand_in(his, rated)
+    except (ClientRefused, httpx.HTTPError):
+        pass  # scenery: the day goes on without
     for said in later:
         if stop.wait(max(0.0, (said.at - now()).total_seconds())):
             return

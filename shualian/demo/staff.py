@@ -14,9 +14,12 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from integrations.his.day import WARDS
 from kiosk.files import write_private
 from verifier.identity import institutions
 from verifier.practice import roster_keepers
+from verifier.presence import wards
+from verifier.presence.rules import WardKind
 from verifier.protocol.registration import code_of
 from verifier.protocol.values import now
 from verifier.store.database import Database
@@ -28,6 +31,9 @@ from verifier.trust.keys import KeyRing
 
 from . import clinic
 from .errors import NotADemo
+
+ICU = "5A"
+"""A ward in which nobody is ever asked to look into a camera; the others are ordinary ones."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +88,10 @@ def _taken_up(database: Database, keyring: KeyRing, institution: str, role: Role
             roster_keepers.give(
                 conn, institution, made.account, clinic.DEPARTMENT, at, accounts.OPERATOR
             )
+        if role is Role.HOSPITAL_ADMIN:
+            for ward in WARDS:
+                kind = WardKind.ICU if ward == ICU else WardKind.ORDINARY
+                wards.state(conn, institution, ward, kind, made.account, at)
     password = f"{code_of(secrets.randbits(80))}-demo"
     doors = Doors(database.app, keyring, institution)
     taken = doors.take_up(made.code, password, at)

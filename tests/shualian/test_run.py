@@ -14,9 +14,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from integrations.his.day import Said
+from integrations.his.day import WARDS, Said
+from integrations.his.opinions import Opinion
 from shualian.demo import morning
 from shualian.demo.process import free_port
+from shualian.demo.staff import ICU
 from verifier.protocol.values import now
 from verifier.trust.accounts.roles import Role
 
@@ -46,6 +48,12 @@ class Running:
         token = re.search(r'name="form" value="([^"]+)"', self.door.get("/").text)
         assert token is not None
         assert self.door.post("/card", data={"form": token[1], "card": card}).status_code == 303
+
+
+def expected_ratings(running: Running) -> list[Opinion]:
+    day, new = morning.of_today(running.folder / "demo" / "morning.json", now())
+    assert not new
+    return morning.said_of_late(day)
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +103,23 @@ class TestRun:
             page = office.get("/console/visits").text
         assert "数据更新于" in page
         assert len(re.findall(r"<strong[^>]*>[1-9]\d*</strong>|>[1-9]\d*<", page)) > 3
+
+    def test_a_nurse_sees_ordinary_wards_alone(self, running: Running) -> None:
+        with running.as_role("ward_nurse") as nurse:
+            page = nurse.get("/console/ward").text
+        shown = set(re.findall(r"<strong>(\d[AB])</strong>", page))
+        assert shown
+        assert shown <= set(WARDS) - {ICU}
+
+    def test_what_people_said_of_two_weeks_comes_in(self, running: Running) -> None:
+        said = len([one for one in expected_ratings(running) if one.path == "/v1/ratings"])
+        with running.as_role("insurance_office") as office:
+            until = time.monotonic() + 60
+            while time.monotonic() < until:  # handed in while somebody looks round already
+                page = office.get("/console/ratings").text
+                if f">{said}<" in page:
+                    break
+        assert f">{said}<" in page
 
     def test_a_card_on_the_desks_reader_reaches_the_clerks_page(self, running: Running) -> None:
         with running.as_role("enrolment_clerk") as clerk:
