@@ -108,6 +108,29 @@ def render(subject: Subject) -> str:
     """HTML in Chinese and English."""
     parts = [
         f"<p>{_said(subject.institution)} · {_time(subject.made_at)}</p>",
+        *_who(subject),
+        *_seen(subject),
+        *_desk(subject),
+        *_expected(subject),
+        *_counter(subject),
+        *_ward(subject),
+        *_kept(subject),
+        (
+            "<p>您可以更正、撤回同意或要求删除，请到建档窗口办理；不影响就诊。"
+            "You may correct, withdraw or have erased: ask at the enrolment desk. "
+            "Your treatment does not depend on it.</p>"
+        ),
+    ]
+    return (
+        '<!doctype html><html lang="zh-CN"><meta charset="utf-8">'
+        f"<title>个人信息副本</title><style>{_STYLE}</style>"
+        f"<h1>个人信息副本 A copy of your personal information</h1>{''.join(parts)}</html>\n"
+    )
+
+
+def _who(subject: Subject) -> list[str]:
+    """Name and numbers, the face, what was agreed to."""
+    return [
         _table(
             "本人信息 You",
             ["项目 what", "内容 value"],
@@ -136,6 +159,12 @@ def render(subject: Subject) -> str:
                 for c in subject.consents
             ],
         ),
+    ]
+
+
+def _seen(subject: Subject) -> list[str]:
+    """What terminals and the counter decided; of staff their practice windows."""
+    return [
         _table(
             "核验记录 Decisions",
             ["时间 time", "业务 purpose", "结果 outcome", "地点 place", "凭证 receipt"],
@@ -164,7 +193,12 @@ def render(subject: Subject) -> str:
                 for w in subject.practice
             ],
         ),
-        *_desk(subject),
+    ]
+
+
+def _expected(subject: Subject) -> list[str]:
+    """What a HIS said of visits to come."""
+    return [
         _table(
             "预约、住院与待发药 Expected visits",
             ["事项 what", "编号 number", "科室 where", "起 from", "止 to", "状态 state"],
@@ -180,6 +214,12 @@ def render(subject: Subject) -> str:
                 for v in subject.expected
             ],
         ),
+    ]
+
+
+def _counter(subject: Subject) -> list[str]:
+    """The counter, lost cards, batches, and what was looked into."""
+    return [
         _table(
             "人工窗口 At the counter",
             ["时间 time", "业务 purpose", "来源 from", "状态 state", "代办 as a proxy"],
@@ -213,7 +253,12 @@ def render(subject: Subject) -> str:
                 for c in subject.looked_at
             ],
         ),
-        *_ward(subject),
+    ]
+
+
+def _kept(subject: Subject) -> list[str]:
+    """What the region was told, every entry of the ledger, and how long each kind is kept."""
+    return [
         _table(
             "告知区域的就诊 Visits the region was told of",
             ["时间 time", "谁来 who came"],
@@ -232,17 +277,7 @@ def render(subject: Subject) -> str:
                 for k in subject.retention
             ],
         ),
-        (
-            "<p>您可以更正、撤回同意或要求删除，请到建档窗口办理；不影响就诊。"
-            "You may correct, withdraw or have erased: ask at the enrolment desk. "
-            "Your treatment does not depend on it.</p>"
-        ),
     ]
-    return (
-        '<!doctype html><html lang="zh-CN"><meta charset="utf-8">'
-        f"<title>个人信息副本</title><style>{_STYLE}</style>"
-        f"<h1>个人信息副本 A copy of your personal information</h1>{''.join(parts)}</html>\n"
-    )
 
 
 def _desk(subject: Subject) -> list[str]:
