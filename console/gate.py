@@ -61,7 +61,14 @@ async def _answer(request: Request, page: Page) -> Response:
     if page.method == "POST":
         visitor.form = await read_form(request, page.upload)
         _check_form(visitor, page)
-    return await page.handler(request)
+    try:
+        return await page.handler(request)
+    except Refused:
+        raise
+    except Exception:
+        if visitor.ground is not None and not grounds_of(request).has(visitor.ground):
+            raise refused("training.begun_anew") from None
+        raise
 
 
 async def _go_to_ground(request: Request, page: Page) -> None:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 
 import structlog
 
@@ -71,6 +71,7 @@ class Grounds:
         self._real, self._furnish, self._name = real, furnish, name
         self._folder: Path | None = None if data is None else data / "training"
         self._lock = threading.Lock()
+        self._held: IO[bytes] | None = None
         self._store: TrainingStore | None = None
         self._ground: Ground | None = None
         self._closed = threading.Event()
@@ -86,8 +87,20 @@ class Grounds:
         """Whether there is one now."""
         return self._ground is not None
 
+    def has(self, ground: Ground) -> bool:
+        """Whether this is the one that is open: a reset puts another in its place."""
+        return self._ground is ground
+
     def start(self) -> None:
-        """Wipe what a crash left, and look from now on whether the day is over."""
+        """Wipe what a crash left, and look from now on whether the day is over. Of two verifiers
+        on one data folder the first has the ground: the other would wipe it under those who
+        practise.
+        """
+        if self._folder is not None:
+            self._held = stores.hold(self._folder)
+            if self._held is None:
+                log.warning("training.held_elsewhere")
+                self._folder = None
         if self._folder is not None:
             with suppress(StoreRefused, OSError):
                 stores.wipe(self._folder)
@@ -138,6 +151,9 @@ class Grounds:
         if self._thread.is_alive():
             self._thread.join(60)
         self.end()
+        if self._held is not None:
+            self._held.close()
+            self._held = None
 
     def _opened(self) -> Ground:
         if self._folder is None or self._closed.is_set():

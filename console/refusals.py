@@ -159,6 +159,7 @@ _STATUS = {
     "reconcile.no_header": 422,
     "reconcile.too_large": 413,
     "reconcile.unreadable": 422,
+    "training.begun_anew": 409,
     "training.invented_number": 409,
     "training.no_room": 403,
     "training.not_here": 409,

@@ -12,7 +12,8 @@ from sqlalchemy import text
 
 from codes.id_number import parse
 from console.app import mount
-from console.ground import LEFT_ALONE
+from console.ground import LEFT_ALONE, Grounds
+from console.training_ground import furnished
 from enroll.application import CHINA
 from tests.enroll.batches import packed
 from tests.enroll.conftest import PEOPLE as OTHERS
@@ -250,6 +251,45 @@ def test_a_reset_is_a_beginning_for_everybody_and_a_new_gallery(
     assert len(queue(clerk)) >= 4, "what was planted is there again"
     after = everything(hospital)
     assert {name for name in before if before[name] != after[name]} <= OWN
+
+
+def test_who_was_underway_while_another_reset_is_told_so(
+    hospital: Hospital,
+    somebody: Member,
+    clerk: Desk,
+    enroller: Desk,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begin(clerk)
+    begin(enroller)
+    grounds = hospital.http.app.state.grounds
+    who = hospital.site.doors.of_token(somebody.token, hospital.clock())
+    assert who is not None
+    before = grounds.known(who)
+    assert leads_to(enroller.post(f"{TRAINING}/reset", TRAINING)) == TRAINING
+    assert not grounds.has(before)
+    assert clerk.get(COUNTER).status_code == 200
+    # A request that was let in a moment before the reset: it stands on the ground that is gone.
+    monkeypatch.setattr(grounds, "known", lambda who: before)
+    assert code(clerk.get(COUNTER)) == "training.begun_anew"
+
+
+def test_of_two_verifiers_on_one_folder_the_first_has_the_ground(
+    hospital: Hospital, clerk: Desk, folder: Path
+) -> None:
+    first = hospital.http.app.state.grounds
+    second, third = (Grounds(hospital.site, furnished, "示范医院") for _ in range(2))
+    first.start()
+    begin(clerk)
+    second.start()
+    assert first.available
+    assert not second.available
+    assert (folder / "training" / "cluster").is_dir(), "not wiped under who practises"
+    second.close()
+    first.close()
+    third.start()
+    assert third.available
+    third.close()
 
 
 def test_nothing_is_left_on_the_disk_when_the_day_is_over(

@@ -6,9 +6,10 @@ whatever a statement forgets. Its key ring lives in memory alone, so what is lef
 a crash is unreadable, and a receipt of practice verifies nowhere.
 """
 
+import fcntl
 from contextlib import suppress
 from pathlib import Path
-from typing import Self
+from typing import IO, Self
 
 from sqlalchemy import Connection, insert, select, text
 
@@ -63,6 +64,20 @@ class TrainingStore:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+
+def hold(folder: Path) -> IO[bytes] | None:
+    """The right to practise in this folder, until it is closed or the process ends; None where
+    another process has it.
+    """
+    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    held = folder.with_suffix(".lock").open("wb")
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        held.close()
+        return None
+    return held
 
 
 def wipe(folder: Path) -> None:
