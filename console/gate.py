@@ -48,6 +48,7 @@ async def answer(request: Request, page: Page) -> Response:
 
 async def _answer(request: Request, page: Page) -> Response:
     _refuse_open_network(request)
+    _refuse_nul(request)
     visitor = request.state.visitor = await enter(request, real_site_of(request))
     if page.method == "POST":
         _refuse_foreign(request)
@@ -133,6 +134,16 @@ def _other_way(request: Request, page: Page, told: Refused) -> Response:
             return redirect(request, to(PROOF, back=back))
         case _:
             raise told
+
+
+def _refuse_nul(request: Request) -> None:
+    """No id and no filter has one, and the store takes none. Forms are looked at as they are read.
+
+    Raises `Refused`.
+    """
+    said = [*request.path_params.values(), *request.query_params.values()]
+    if any("\0" in str(each) for each in said):
+        raise refused("form.malformed", "NUL in the address")
 
 
 def _refuse_open_network(request: Request) -> None:

@@ -79,6 +79,26 @@ def test_every_page_is_open_to_the_roles_that_it_names_and_to_no_other(hospital:
                 assert tried(desk, page).status_code == 200, (role, page)
 
 
+@pytest.mark.parametrize("odd", ["%00", "%FF%FE", "%F0%9F%98%80", "A" * 400, "..%2f..", "%0d%0a"])
+def test_no_address_is_a_server_error(hospital: Hospital, odd: str) -> None:
+    """What stands in an address where an id is expected, and after it."""
+    for number, role in enumerate(Role):
+        desk = Desk(hospital)
+        desk.cookies["session"] = member(hospital, f"g{number:04}", role).token
+        token = desk.token()
+        for page in CLOSED:
+            if page.permission is None or role is not roles_with(page.permission)[0]:
+                continue
+            path = re.sub(r"\{\w+\}", odd, page.path)
+            if page.method == "GET":
+                answer = desk.get(
+                    f"{path}?since={odd}&until={odd}&ward={odd}&month={odd}&door={odd}"
+                )
+            else:
+                answer = desk.send(path, {"form_token": token, "sure": "yes"})
+            assert answer.status_code < 500, (role, page.method, path)
+
+
 @pytest.mark.parametrize("page", [p for p in CLOSED if p.again], ids=lambda p: p.path)
 def test_a_page_that_asks_for_the_password_again_leads_there_and_back(
     hospital: Hospital, page: Page

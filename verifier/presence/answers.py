@@ -11,6 +11,7 @@ from typing import Literal
 from sqlalchemy import Connection, text
 
 from verifier import ledger
+from verifier.identity import face_marks
 from verifier.protocol.values import new_id
 
 from .errors import PresenceRefused
@@ -56,7 +57,7 @@ def current(conn: Connection, room: Room, lying: Lying, *, hold: bool = False) -
 
 def offer(conn: Connection, room: Room, lying: Lying, at: datetime) -> Offer:
     """What the nurse's page may offer of the face."""
-    if lying.person is None or room.purpose is None or not has_face(conn, room, lying.person):
+    if lying.person is None or room.purpose is None or not has_face(conn, room, lying.person, at):
         return "none"
     given = current(conn, room, lying)
     if given is None:
@@ -66,10 +67,14 @@ def offer(conn: Connection, room: Room, lying: Lying, at: datetime) -> Offer:
     return "agreed" if room.covers(given.notice_version, at) else "ask"
 
 
-def has_face(conn: Connection, room: Room, person: str) -> bool:
-    """Whether there is a template that alone may tell this person."""
+def has_face(conn: Connection, room: Room, person: str, at: datetime) -> bool:
+    """Whether there is a template that alone may tell this person, and nothing says that the person
+    goes without a face (不刷脸).
+    """
     bound = {"mine": room.institution, "gallery": room.gallery.id, "person": person}
-    return conn.execute(_HAS_FACE, bound).one_or_none() is not None
+    if conn.execute(_HAS_FACE, bound).one_or_none() is None:
+        return False
+    return face_marks.in_force(conn, room.institution, person, at) is None
 
 
 def answer(
@@ -81,7 +86,7 @@ def answer(
     where the notice that was shown is not the one for this purpose now, `presence.answered`.
     """
     hold_person(conn, lying.person)
-    if lying.person is None or not has_face(conn, room, lying.person):
+    if lying.person is None or not has_face(conn, room, lying.person, at):
         raise PresenceRefused("presence.no_face")
     if not room.covers(notice, at):
         raise PresenceRefused("presence.no_consent")

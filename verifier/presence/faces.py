@@ -120,7 +120,8 @@ def allowed(conn: Connection, room: Room, stay: str, said: Said, at: datetime) -
     looks.refuse_unless_now(now)
     if any(_was_face(entry.found, entry.at, at) for entry in now.all):
         raise PresenceRefused("presence.face_once")
-    if room.purpose is None:
+    person = now.lying.person
+    if room.purpose is None or person is None or not answers.has_face(conn, room, person, at):
         raise PresenceRefused("presence.no_face")
     given = answers.current(conn, room, now.lying, hold=True)
     if given is None or given.answer != "yes" or not room.covers(given.notice_version, at):

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from tests.verifier.fixtures import INSTITUTION
 from tests.verifier.serving.hospital import Face, Hospital, invent
 from tests.verifier.serving.inpatients import NOTICE, NURSE, PHYSICIAN, WARD, Beds, at, band
-from verifier.identity import erasure, people, subject, subject_page
+from verifier.identity import erasure, face_marks, people, subject, subject_page
 from verifier.identity.retention import Sweeper
 from verifier.presence import answers, hints, looks, stays, wards
 from verifier.presence.attesting import Said
@@ -309,6 +309,20 @@ def test_without_a_face_that_tells_alone_it_is_the_wristband(beds: Beds) -> None
         people.link_look_alikes(conn, INSTITUTION, [known, twin], "twins")
     assert offered(beds, "Z-1") == "none", "a twin in the bed would pass"
     assert code(lambda: agreed(beds, "Z-1")) == "presence.no_face"
+
+
+def test_who_goes_without_a_face_is_not_asked_for_one(beds: Beds) -> None:
+    known = beds.hospital.enrol(ZHANG)
+    beds.admit(ZHANG, "Z-1")
+    agreed(beds, "Z-1")
+    with beds.hospital.database.app.begin() as conn:
+        face_marks.mark(conn, INSTITUTION, known, "own_wish", None, "e0001", at(7))
+    assert offered(beds, "Z-1") == "none"
+    assert code(lambda: agreed(beds, "Z-1")) == "presence.no_face"
+    assert (
+        code(lambda: beds.compare("Z-1", ZHANG.face, at(9), said=band("Z-1"))) == "presence.no_face"
+    )
+    beds.enter("Z-1", MET, at(10))
 
 
 def test_a_withdrawal_at_the_desk_ends_it_here(beds: Beds) -> None:
