@@ -99,8 +99,9 @@ async def show_beds(request: Request) -> Response:
 
 async def show_stay(request: Request) -> Response:
     """One bed: the face, the wristband, away and why, asleep, nobody there."""
-    opened = await opened_at(request)
-    return render(request, "ward_stay.html", one=opened, away=list(Away))
+    opened, rules = await opened_at(request), room_of(site_of(request)).rules
+    hours = {"since": f"{rules.earliest:%H:%M}", "until": f"{rules.latest:%H:%M}"}
+    return render(request, "ward_stay.html", one=opened, away=list(Away), hours=hours)
 
 
 async def enter_found(request: Request) -> Response:
