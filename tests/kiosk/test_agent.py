@@ -33,7 +33,7 @@ from verifier.protocol.claim import Claim, claim_hash
 from verifier.protocol.decision import ClaimAnswer
 from verifier.protocol.values import Outcome, from_b64url, new_id
 
-HASTY = Patience(connect=0.3, answer=2.0, attempts=2, total=4.0, first_wait=0.01)
+HASTY = Patience(connect=3.0, answer=2.0, attempts=2, total=4.0, first_wait=0.01)
 CARD = invented_card(7)
 
 

@@ -40,7 +40,7 @@ from verifier.trust.keys import KeyRing
 
 pytestmark = pytest.mark.browser
 
-HASTY = Patience(connect=0.3, answer=5.0, attempts=2, total=2.0, first_wait=0.01)
+HASTY = Patience(connect=3.0, answer=5.0, attempts=2, total=2.0, first_wait=0.01)
 
 
 class Switch:

@@ -24,7 +24,7 @@ from tests.kiosk.tiny_verifier import TinyVerifier, accept
 from verifier.protocol.claim import LegalBasis, claim_hash
 from verifier.protocol.values import Consent, new_id
 
-HASTY = Patience(connect=0.3, answer=0.4, attempts=3, total=5.0, first_wait=0.01)
+HASTY = Patience(connect=5.0, answer=3.0, attempts=3, total=60.0, first_wait=0.01)
 BASIS = LegalBasis(notice_version=people.NOTICE, consent=Consent.SEPARATE, touched_at=people.NOW)
 EVIDENCE = build_evidence(people.READING, None, people.CAPTURE)
 

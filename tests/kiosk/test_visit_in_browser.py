@@ -28,7 +28,7 @@ from verifier.protocol.values import visit_number
 
 pytestmark = pytest.mark.browser
 
-HASTY = Patience(connect=0.3, answer=2.0, attempts=2, total=4.0, first_wait=0.01)
+HASTY = Patience(connect=3.0, answer=2.0, attempts=2, total=4.0, first_wait=0.01)
 
 
 @dataclass

@@ -95,8 +95,10 @@ class Described:
         )
 
     def put(self, name: str, line: str, encoding: str = "gb18030") -> None:
-        """What the library answers."""
-        (self.folder / name).write_bytes(line.encode(encoding))
+        """What the library answers; whole at once, also to a library that is asked meanwhile."""
+        beside = self.folder / f".{name}"
+        beside.write_bytes(line.encode(encoding))
+        beside.replace(self.folder / name)
 
 
 @pytest.fixture(params=["c", "python"])
