@@ -137,13 +137,11 @@ def _other_way(request: Request, page: Page, told: Refused) -> Response:
 
 
 def _refuse_nul(request: Request) -> None:
-    """No id and no filter has one, and the store takes none. Forms are looked at as they are read.
-
-    Raises `Refused`.
+    """No id has one, and the store takes none; filters are each page's own, and forms are looked at
+    as they are read. Raises `Refused`.
     """
-    said = [*request.path_params.values(), *request.query_params.values()]
-    if any("\0" in str(each) for each in said):
-        raise refused("form.malformed", "NUL in the address")
+    if any("\0" in str(each) for each in request.path_params.values()):
+        raise refusal("request.not_found")
 
 
 def _refuse_open_network(request: Request) -> None:

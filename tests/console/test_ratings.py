@@ -123,9 +123,9 @@ def test_a_form_that_is_not_whole_keeps_what_was_typed(office: Desk) -> None:
 
 
 def test_an_unknown_matter_and_a_zero_byte_are_told_as_that(office: Desk) -> None:
-    for name in ("nothing", "a%00b"):
+    for name, told in (("nothing", "intake.unknown"), ("a%00b", "request.not_found")):
         answer = office.get(f"{PAGE}/intakes/{name}")
-        assert (answer.status_code, code(answer)) == (404, "intake.unknown")
+        assert (answer.status_code, code(answer)) == (404, told)
 
 
 def test_markup_in_words_is_text(office: Desk, rater: Rater) -> None:
