@@ -96,12 +96,13 @@ class Grounds:
         on one data folder the first has the ground: the other would wipe it under those who
         practise.
         """
-        if self._folder is not None:
-            self._held = stores.hold(self._folder)
-            if self._held is None:
-                log.warning("training.held_elsewhere")
-                self._folder = None
-        if self._folder is not None:
+        if self._folder is None:
+            return
+        self._held = stores.hold(self._folder)
+        if self._held is None:
+            log.warning("training.not_held")
+            self._folder = None
+        else:
             with suppress(StoreRefused, OSError):
                 stores.wipe(self._folder)
             self._thread.start()

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from codes.names import masked
-from enroll.application import DocumentNumber, masked_number
+from enroll.application import CHINA, DocumentNumber, masked_number
 from enroll.desk import checked_name, checked_number
 from enroll.draft import Draft
 from enroll.files import File, file_of
@@ -141,6 +142,16 @@ async def changed(request: Request, change: Callable[[Request], None], flash: st
     except Refused as told:
         return await person_page(request, told)
     return redirect(request, f"{PEOPLE}/{request.path_params['person']}", flash)
+
+
+def end_of_day(day: str, code: str) -> datetime:
+    """The first moment after a day in China, as a form says it (ISO 8601). Raises `Refused` with
+    `code` for what is no day.
+    """
+    try:
+        return datetime.combine(date.fromisoformat(day), time(), CHINA) + timedelta(days=1)
+    except (ValueError, OverflowError):
+        raise refused(code) from None
 
 
 def proxy_purposes(site: Site) -> list[str]:

@@ -1,17 +1,13 @@
 """Who goes without a face (不刷脸): marked and lifted at the desk, so that nobody asks twice."""
 
-from datetime import date, datetime, time, timedelta
-
 from starlette.requests import Request
 from starlette.responses import Response
 
-from enroll.application import CHINA
 from verifier.identity import face_marks
 from verifier.trust.accounts.roles import Permission
 
 from .pages import Page
-from .people import ONE, changed
-from .refusals import refused
+from .people import ONE, changed, end_of_day
 from .visitor import form_of, site_of, staff_of
 
 
@@ -27,13 +23,14 @@ async def lift(request: Request) -> Response:
 
 def _mark(request: Request) -> None:
     parts, form = site_of(request).parts, form_of(request)
+    until = form.text("until")
     with parts.engine.begin() as conn:
         face_marks.mark(
             conn,
             parts.institution,
             request.path_params["person"],
             form.text("faceless_reason"),
-            _end_of(form.text("until")),
+            end_of_day(until, "desk.face_mark.until") if until else None,
             staff_of(request).login,
             parts.clock(),
         )
@@ -49,16 +46,6 @@ def _lift(request: Request) -> None:
             staff_of(request).login,
             parts.clock(),
         )
-
-
-def _end_of(day: str) -> datetime | None:
-    """The end of a day in China, or none. Raises `Refused`."""
-    if not day:
-        return None
-    try:
-        return datetime.combine(date.fromisoformat(day), time(), CHINA) + timedelta(days=1)
-    except (ValueError, OverflowError):
-        raise refused("desk.face_mark.until") from None
 
 
 pages = [

@@ -1,13 +1,12 @@
 """Proxies (代办人) of a person and their standing authorisations (长期授权); newborns, 无名氏."""
 
 import re
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from codes.names import masked
-from enroll.application import CHINA
 from enroll.desk import checked_name, checked_number
 from verifier.api.site import Site
 from verifier.identity import authorisations, desk_records, people, ties
@@ -139,7 +138,7 @@ def _authorise(request: Request) -> None:
             _id(request, "proxy"),
             scope=scope,
             uses=int(uses) if uses.isascii() and uses.isdigit() and len(uses) < 5 else 0,
-            expires_at=_end_of(form.text("until")),
+            expires_at=files.end_of_day(form.text("until"), "desk.authorisation.expiry"),
             by=staff_of(request).login,
         )
 
@@ -149,14 +148,6 @@ def _revoke(request: Request) -> None:
     with parts.engine.begin() as conn:
         given = _id(request, "authorisation")
         authorisations.revoke(conn, parts.institution, given, staff_of(request).login)
-
-
-def _end_of(day: str) -> datetime:
-    """The end of a day in China. Raises `Refused`."""
-    try:
-        return datetime.combine(date.fromisoformat(day), time(), CHINA) + timedelta(days=1)
-    except (ValueError, OverflowError):
-        raise refused("desk.authorisation.expiry") from None
 
 
 def _id(request: Request, name: str) -> str:

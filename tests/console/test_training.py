@@ -26,7 +26,7 @@ from verifier.store.metadata import Base
 from verifier.training import switch
 from verifier.training.invented import BY_KEY
 from verifier.training.invented import PEOPLE as INVENTED
-from verifier.training.store import TrainingStore, wipe
+from verifier.training.store import TrainingStore, hold, wipe
 from verifier.trust.accounts.roles import Role
 from verifier.trust.keys import KeyRing
 
@@ -290,6 +290,13 @@ def test_of_two_verifiers_on_one_folder_the_first_has_the_ground(
     third.start()
     assert third.available
     third.close()
+
+
+def test_where_nothing_can_be_written_nobody_practises_and_the_verifier_starts(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "data").write_text("a file, and no folder")
+    assert hold(tmp_path / "data" / "training") is None
 
 
 def test_nothing_is_left_on_the_disk_when_the_day_is_over(

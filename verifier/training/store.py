@@ -7,7 +7,7 @@ a crash is unreadable, and a receipt of practice verifies nowhere.
 """
 
 import fcntl
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO, Self
 
@@ -68,16 +68,15 @@ class TrainingStore:
 
 def hold(folder: Path) -> IO[bytes] | None:
     """The right to practise in this folder, until it is closed or the process ends; None where
-    another process has it.
+    another process has it, or where nothing can be written.
     """
-    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    held = folder.with_suffix(".lock").open("wb")
-    try:
+    with suppress(OSError), ExitStack() as given_up:
+        folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        held = given_up.enter_context(folder.with_suffix(".lock").open("wb"))
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        held.close()
-        return None
-    return held
+        given_up.pop_all()
+        return held
+    return None
 
 
 def wipe(folder: Path) -> None:

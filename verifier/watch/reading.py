@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, text
 
 from verifier.identity import templates
 from verifier.identity.data_keys import open_data_key
+from verifier.identity.face_marks import OF_FILE
 from verifier.identity.galleries import Gallery
 from verifier.protocol.values import b64url
 from verifier.trust.keys import KeyRing
@@ -80,13 +81,12 @@ def alike(look: Look, cosine: float) -> list[Alike]:
     return [found[pair] for pair in sorted(found, key=sorted)]
 
 
-_OTHER_FACE = text("""
+_OTHER_FACE = text(f"""
 SELECT d.person, d.visit, d.id, d.decided_at,
   p.linked_group IS NOT NULL OR EXISTS (
     SELECT 1 FROM face_marks AS m WHERE m.institution = :mine AND m.since <= d.decided_at
       AND d.decided_at < least(m.ended_at, m.until, 'infinity')
-      AND (m.person = d.person OR m.person IN (SELECT merged FROM person_merges
-        WHERE kept = d.person AND state IN ('done','undo_asked')))
+      AND {OF_FILE.format("d.person")}
   ) OR EXISTS (
     SELECT 1 FROM counter_items AS i JOIN counter_results AS r ON r.item = i.id
     WHERE i.visit = d.visit AND i.institution = :mine AND r.proxy_document IS NOT NULL
@@ -96,7 +96,7 @@ FROM decisions AS d JOIN people AS p ON p.id = d.person AND p.data_key_sealed IS
 WHERE d.institution = :mine AND d.decided_at BETWEEN :since AND :until
   AND d.outcome = 'rejected' AND d.body->'reasons' ? 'face_differs'
 ORDER BY d.decided_at, d.id
-""")
+""")  # noqa: S608  (a constant of `face_marks`)
 
 
 def other_faces(look: Look) -> list[OtherFace]:
