@@ -13,6 +13,7 @@ from tests.kiosk.browser import ARGUMENTS, LAPTOP, PHONE
 from tests.kiosk.live_verifier import listening
 from tests.verifier.serving.hospital import Hospital
 from tests.verifier.serving.staff import NEXT, Member
+from tests.waiting import WAIT
 
 SIZES = {"phone": PHONE, "laptop": LAPTOP}
 GRAVE = ("serious", "critical")
@@ -112,6 +113,32 @@ class Screen:
             assert answer.url.startswith(self.address), "nothing from elsewhere"
 
 
+READS = (
+    *("content", "evaluate", "get_attribute", "get_by_label", "get_by_role", "get_by_text"),
+    *("inner_text", "input_value", "is_checked", "is_visible", "locator", "text_content", "title"),
+)
+"""What a test asks a page; of these only `locator` and its kin are answered later."""
+
+
+def whole(page: Page) -> Page:
+    """The page, which answers when it has come to its end.
+
+    A touch that leads on waits for the first bytes of the next page, not for the last: who reads at
+    once finds half a page there.
+    """
+    for name in READS:
+        setattr(page, name, _at_the_end(page, getattr(page, name)))
+    return page
+
+
+def _at_the_end(page: Page, read: Callable[..., Any]) -> Callable[..., Any]:
+    def reading(*said: Any, **named: Any) -> Any:
+        page.wait_for_load_state("domcontentloaded")
+        return read(*said, **named)
+
+    return reading
+
+
 @contextmanager
 def a_screen(
     chromium: str,
@@ -156,7 +183,8 @@ def _screen(browser: Browser, address: str, hospital: Hospital, size: tuple[int,
     context = browser.new_context(
         viewport={"width": width, "height": height}, has_touch=True, reduced_motion="reduce"
     )
-    page = context.new_page()
+    context.set_default_timeout(WAIT * 1000)
+    page = whole(context.new_page())
     screen = Screen(page, address, hospital)
     page.on("console", lambda m: screen.complaints.append(m.text))
     page.on("pageerror", lambda error: screen.complaints.append(str(error)))

@@ -15,6 +15,7 @@ from console.edge.settings import EdgeRefused, EdgeSettings
 from console.registry import PAGES
 from tests.kiosk.live_verifier import listening
 from tests.verifier.serving.hospital import Hospital
+from tests.waiting import WAIT
 from verifier.api.limits import BodyLimits
 
 from .edges import ROOT, Edge, an_edge, free_port
@@ -54,7 +55,7 @@ def test_whatever_the_page_loads_is_handed_out() -> None:
 
 
 def test_it_shows_the_page_and_what_that_loads_in_both_languages(edge: Edge) -> None:
-    with httpx.Client(base_url=edge.address) as browser:
+    with httpx.Client(base_url=edge.address, timeout=WAIT) as browser:
         assert "执业签到" in browser.get("/console/phone").text
         for path in ASSETS:
             assert browser.get(path).status_code == 200, path
@@ -70,7 +71,7 @@ def test_no_page_of_the_staff_and_no_other_route_is_there(edge: Edge) -> None:
     paths = {page.path for page in PAGES} - own
     paths |= {"/v1/claims", "/v1/challenges", "/v1/accounts", "/metrics", "/docs", "/", "/healthz"}
     paths |= {"/console/static/roster.css", "/v1/practice/phone/../../claims", "/v1//claims"}
-    with httpx.Client(base_url=edge.address) as browser:
+    with httpx.Client(base_url=edge.address, timeout=WAIT) as browser:
         for path in sorted(paths):
             for method in ("GET", "POST"):
                 answer = browser.request(method, path)
@@ -79,7 +80,7 @@ def test_no_page_of_the_staff_and_no_other_route_is_there(edge: Edge) -> None:
 
 
 def test_a_phone_s_requests_pass_with_the_verifier_s_own_answers(edge: Edge) -> None:
-    with httpx.Client(base_url=edge.address) as phone:
+    with httpx.Client(base_url=edge.address, timeout=WAIT) as phone:
         for route in PASSED:
             answer = phone.request(route.method, route.path)
             assert answer.status_code not in (404, 405, 500, 503), route
@@ -90,7 +91,7 @@ def test_a_phone_s_requests_pass_with_the_verifier_s_own_answers(edge: Edge) -> 
 
 def test_bodies_are_limited_also_where_no_length_is_said(edge: Edge) -> None:
     assert BodyLimits().of("/v1/practice/phone/claims") == CAPTURE
-    with httpx.Client(base_url=edge.address) as phone:
+    with httpx.Client(base_url=edge.address, timeout=WAIT) as phone:
         large = iter([b"x" * 40_000, b"x" * 40_000])
         answer = phone.post("/v1/practice/phone/check-ins", content=large)
         assert (answer.status_code, answer.json()["code"]) == (413, "request.too_large")
@@ -98,7 +99,7 @@ def test_bodies_are_limited_also_where_no_length_is_said(edge: Edge) -> None:
 
 def test_with_the_verifier_away_a_phone_gets_a_typed_problem(tmp_path: Path) -> None:
     with an_edge(f"http://127.0.0.1:{free_port()}", tmp_path / "edge") as edge:
-        answer = httpx.get(f"{edge.address}/v1/practice/phone/state")
+        answer = httpx.get(f"{edge.address}/v1/practice/phone/state", timeout=WAIT)
         assert (answer.status_code, answer.json()["code"]) == (503, "verifier.unavailable")
         assert answer.headers["content-type"] == "application/problem+json"
 
@@ -106,7 +107,7 @@ def test_with_the_verifier_away_a_phone_gets_a_typed_problem(tmp_path: Path) -> 
 def test_killed_in_between_it_leaves_nothing_and_logged_nothing_personal(edge: Edge) -> None:
     headers = {"authorization": "Shualian secret-proof", "content-type": "application/jose"}
     url = f"{edge.address}/v1/practice/phone/claims?who=somebody"
-    httpx.post(url, content=b"sealed-face" * 1000, headers=headers)
+    httpx.post(url, content=b"sealed-face" * 1000, headers=headers, timeout=WAIT)
     edge.process.kill()
     edge.process.wait(10)
     assert edge.files() == []

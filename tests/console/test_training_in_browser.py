@@ -24,7 +24,7 @@ from verifier.training.invented import BY_KEY
 from verifier.trust.accounts.roles import Role
 from verifier.trust.keys import KeyRing
 
-from .browser import Screen, a_screen
+from .browser import Screen, a_screen, whole
 from .enrolling import Camera, Clerk
 
 __all__ = ["engine", "portraits"]
@@ -125,7 +125,7 @@ def test_a_page_that_stood_open_in_another_tab_does_nothing(
         page = screen.page
         screen.sign_in(somebody)
         screen.open(COUNTER)
-        other = Screen(page.context.new_page(), screen.address, hospital)
+        other = Screen(whole(page.context.new_page()), screen.address, hospital)
         other.open(TRAINING)
         other.page.get_by_role("button", name=BEGIN["zh"]).click()
         other.page.wait_for_selector(".training-band")

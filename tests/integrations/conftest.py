@@ -15,6 +15,7 @@ from integrations.nhsa.sandbox.serve import SandboxServer
 from integrations.nhsa.settings import NhsaSettings
 from tests.verifier.fixtures import INSTITUTION, database, gallery, institution, keyring
 from tests.verifier.serving.hospital import Hospital, Person, Terminal, open_hospital
+from tests.waiting import WAIT
 from verifier.identity.galleries import Gallery
 from verifier.store.database import Database
 from verifier.trust.keys import KeyRing
@@ -44,18 +45,20 @@ class Platform:
         wanted = {"kind": kind}
         if person is not None:
             wanted |= {"name": person.name, "number": person.number}
-        answer = httpx.post(f"{self.server.url}/sandbox/codes", json=wanted)
+        answer = httpx.post(f"{self.server.url}/sandbox/codes", json=wanted, timeout=WAIT)
         assert answer.status_code == 201, answer.text
         return str(answer.json()["code"])
 
     def stand_before(self, person: Person) -> None:
         """Somebody stands before the platform's own terminal."""
         said = {"name": person.name, "number": person.number}
-        assert httpx.post(f"{self.server.url}/sandbox/present", json=said).status_code == 201
+        url = f"{self.server.url}/sandbox/present"
+        assert httpx.post(url, json=said, timeout=WAIT).status_code == 201
 
     def knob(self, fault: str, **said: Any) -> None:
         """Spoil the next answer, or as `said`."""
-        answer = httpx.post(f"{self.server.url}/sandbox/knobs", json={"fault": fault, **said})
+        url = f"{self.server.url}/sandbox/knobs"
+        answer = httpx.post(url, json={"fault": fault, **said}, timeout=WAIT)
         assert answer.status_code == 201, answer.text
 
     def asked(self, question: str) -> int:

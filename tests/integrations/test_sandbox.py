@@ -17,6 +17,7 @@ from integrations.nhsa.credential import Desk
 from integrations.nhsa.envelope import MessageIds, Sender
 from integrations.nhsa.sandbox import checks
 from integrations.nhsa.sandbox.people import NotInvented, invented
+from tests.waiting import WAIT
 
 from .conftest import Platform
 
@@ -101,15 +102,16 @@ def test_any_object_is_checked_without_failing(said: dict[str, Any]) -> None:
 
 
 def test_a_transaction_before_the_sign_in_is_refused(platform: Platform) -> None:
-    answer = httpx.post(platform.server.info_url, json=transaction())
+    answer = httpx.post(platform.server.info_url, json=transaction(), timeout=WAIT)
     assert (answer.status_code, answer.json()["infcode"]) == (200, -1)
     assert answer.json()["err_msg"] == "【沙箱】未签到或签到已失效，请先签到"
 
 
 def test_signing_in_opens_1101(platform: Platform) -> None:
-    signed = httpx.post(platform.server.info_url, json=transaction("9001")).json()
+    signed = httpx.post(platform.server.info_url, json=transaction("9001"), timeout=WAIT).json()
     sign_no = signed["output"]["signinoutb"]["sign_no"]
-    answer = httpx.post(platform.server.info_url, json=transaction(sign_no=sign_no)).json()
+    told = httpx.post(platform.server.info_url, json=transaction(sign_no=sign_no), timeout=WAIT)
+    answer = told.json()
     assert answer["err_msg"] == "【沙箱】未查询到参保人"
     assert len(answer["inf_refmsgid"]) == 30
 
@@ -133,7 +135,7 @@ def test_invented_people_have_valid_numbers_in_a_region_that_is_nobodys(index: i
 @pytest.mark.parametrize("number", [ELSEWHERE, "990101198001011230", "x"])
 def test_a_code_for_somebody_who_could_exist_is_not_given(platform: Platform, number: str) -> None:
     url = f"{platform.server.url}/sandbox/codes"
-    answer = httpx.post(url, json={"name": "张三", "number": number})
+    answer = httpx.post(url, json={"name": "张三", "number": number}, timeout=WAIT)
     assert (answer.status_code, answer.json()["error"]) == (422, NotInvented.code)
     assert number not in answer.text or number == "x"
 
@@ -151,7 +153,7 @@ def test_a_code_for_somebody_who_could_exist_is_not_given(platform: Platform, nu
 def test_what_is_not_understood_is_refused_without_repeating_it(
     platform: Platform, path: str, body: bytes
 ) -> None:
-    answer = httpx.post(platform.server.url + path, content=body)
+    answer = httpx.post(platform.server.url + path, content=body, timeout=WAIT)
     assert answer.status_code == 422
     assert answer.json()["error"] == "sandbox.malformed"
 
@@ -159,20 +161,21 @@ def test_what_is_not_understood_is_refused_without_repeating_it(
 def test_knobs_are_cleared(platform: Platform) -> None:
     platform.knob("busy", times=None)
     request = credential.query(DESK, "ec.query", "01101", "ecQrCode", platform.code())
-    assert httpx.post(platform.server.code_url, content=request).status_code == 503
+    assert httpx.post(platform.server.code_url, content=request, timeout=WAIT).status_code == 503
     httpx.delete(f"{platform.server.url}/sandbox/knobs")
-    assert httpx.post(platform.server.code_url, content=request).json()["code"] == 0
+    assert httpx.post(platform.server.code_url, content=request, timeout=WAIT).json()["code"] == 0
 
 
 def test_a_business_number_counts_once(platform: Platform) -> None:
     request = credential.face_check(DESK, "01101", "1", platform.code(kind="face"))
-    replies = [httpx.post(platform.server.code_url, content=request).json() for _ in range(2)]
+    url = platform.server.code_url
+    replies = [httpx.post(url, content=request, timeout=WAIT).json() for _ in range(2)]
     assert [reply["code"] for reply in replies] == [0, -1]
 
 
 def test_nobody_before_the_terminal_is_authorised(platform: Platform) -> None:
     request = credential.face_authorise(DESK, "01101", "1")
-    assert httpx.post(platform.server.code_url, content=request).json()["code"] == -1
+    assert httpx.post(platform.server.code_url, content=request, timeout=WAIT).json()["code"] == -1
 
 
 NO_NAME = json.dumps(json.loads(credential.read_and_query(DESK, "01101")) | {"transType": []})
@@ -181,20 +184,20 @@ NO_NAME = json.dumps(json.loads(credential.read_and_query(DESK, "01101")) | {"tr
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b"\xff", NO_NAME.encode()])
 @pytest.mark.parametrize("path", ["/ec", "/essc", "/info"])
 def test_everything_that_it_says_is_marked(platform: Platform, path: str, body: bytes) -> None:
-    answer = httpx.post(platform.server.url + path, content=body)
+    answer = httpx.post(platform.server.url + path, content=body, timeout=WAIT)
     assert answer.headers["x-shualian-sandbox"] == "1"
     assert answer.json()["sandbox"] is True
 
 
 def test_an_identity_is_marked_inside_as_well(platform: Platform) -> None:
     request = credential.query(DESK, "ec.query", "01101", "ecQrCode", platform.code())
-    reply = httpx.post(platform.server.code_url, content=request).json()
+    reply = httpx.post(platform.server.code_url, content=request, timeout=WAIT).json()
     assert json.loads(reply["data"])["sandbox"] is True
 
 
 def test_a_code_ends_after_sixty_seconds(platform: Platform) -> None:
     request = credential.query(DESK, "ec.query", "01101", "ecQrCode", platform.code())
     platform.clock.ahead = timedelta(seconds=60)
-    reply = httpx.post(platform.server.code_url, content=request).json()
+    reply = httpx.post(platform.server.code_url, content=request, timeout=WAIT).json()
     assert (reply["code"], reply["success"]) == (500159, False)
     assert reply["message"] == "【沙箱】请使用医保电子凭证二维码"

@@ -16,6 +16,7 @@ from integrations.nhsa.breaker import Breaker
 from integrations.nhsa.resolver import open_resolver
 from integrations.nhsa.settings import NhsaSettings, load
 from tests.verifier.fixtures import INSTITUTION
+from tests.waiting import WAIT
 from verifier.settings import SettingsRefused
 
 
@@ -135,7 +136,7 @@ def test_the_sandbox_as_an_operator_starts_it() -> None:
         assert child.stdout is not None
         said = json.loads(child.stdout.readline())
         try:
-            code = httpx.post(said["url"] + "/sandbox/codes").json()["code"]
+            code = httpx.post(said["url"] + "/sandbox/codes", timeout=WAIT).json()["code"]
             assert re.fullmatch(r"424\d{25}", code)
             assert said["settings"]["SHUALIAN_NHSA_CODE_URL"] == said["url"] + "/ec"
         finally:

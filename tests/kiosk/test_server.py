@@ -16,6 +16,7 @@ from devices.manager import Health, State
 from kiosk.server import FORBIDDEN, HEADERS, MALFORMED, SUBPROTOCOL, serving
 from tests.kiosk.gallery import SCREENS, Gallery
 from tests.kiosk.people import NOW
+from tests.waiting import WAIT
 
 Test = Callable[[str, Gallery], Awaitable[None]]
 
@@ -30,7 +31,7 @@ def with_a_page(test: Test, *, demo: bool = False) -> None:
 
 
 async def token_of(address: str) -> str:
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(timeout=WAIT) as http:
         html = (await http.get(address)).text
     return html.partition('name="shualian-token" content="')[2].partition('"')[0]
 
@@ -127,7 +128,7 @@ def test_another_origin_is_closed_with_4403_even_with_the_token(origin: str) -> 
 
 def test_another_host_name_gets_neither_page_nor_connection() -> None:
     async def test(address: str, gallery: Gallery) -> None:
-        async with httpx.AsyncClient() as http:
+        async with httpx.AsyncClient(timeout=WAIT) as http:
             answer = await http.get(address, headers={"host": "evil.test"})
         assert answer.status_code == 421
         assert "token" not in answer.text
@@ -160,7 +161,7 @@ def test_each_boot_has_a_token_of_its_own() -> None:
 
 def test_every_answer_carries_the_strict_headers_and_is_not_kept() -> None:
     async def test(address: str, gallery: Gallery) -> None:
-        async with httpx.AsyncClient(base_url=address) as http:
+        async with httpx.AsyncClient(base_url=address, timeout=WAIT) as http:
             for path in ("/", "/page/main.mjs", "/web/catalogue.zh.json", "/page/none.css"):
                 answer = await http.get(path)
                 for name, value in HEADERS.items():
@@ -184,7 +185,7 @@ def test_every_answer_carries_the_strict_headers_and_is_not_kept() -> None:
 )
 def test_only_what_a_page_loads_is_handed_out(path: str) -> None:
     async def test(address: str, gallery: Gallery) -> None:
-        async with httpx.AsyncClient(base_url=address) as http:
+        async with httpx.AsyncClient(base_url=address, timeout=WAIT) as http:
             assert (await http.get(path)).status_code in (404, 405)
 
     with_a_page(test)
@@ -197,7 +198,7 @@ def test_this_machine_s_monitoring_reads_how_the_devices_are_and_nothing_that_th
                 "scanner", "scanner", "/dev/x", State.LOST, NOW, False, "device.unplugged", 4, 0, 1
             )
         ]
-        async with httpx.AsyncClient(base_url=address) as http:
+        async with httpx.AsyncClient(base_url=address, timeout=WAIT) as http:
             text = (await http.get("/metrics")).text
         assert 'shualian_device_ready{device="scanner",kind="scanner"} 0' in text
         assert 'shualian_device_losses_total{device="scanner",kind="scanner"} 1' in text
@@ -207,7 +208,7 @@ def test_this_machine_s_monitoring_reads_how_the_devices_are_and_nothing_that_th
 
 def test_the_demo_s_newest_slip_is_a_picture_and_elsewhere_there_is_none() -> None:
     async def test(address: str, gallery: Gallery) -> None:
-        async with httpx.AsyncClient(base_url=address) as http:
+        async with httpx.AsyncClient(base_url=address, timeout=WAIT) as http:
             assert (await http.get("/demo/slip.png")).status_code == 404
             gallery.slips = [b"older", b"newest"]
             answer = await http.get("/demo/slip.png")

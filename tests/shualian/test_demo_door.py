@@ -16,11 +16,12 @@ from console.app import mount
 from shualian.demo import clinic, staff
 from shualian.demo.door import Door, create_app
 from shualian.demo.door_words import NAMES
-from tests.console.browser import Screen
+from tests.console.browser import Screen, whole
 from tests.kiosk.browser import ARGUMENTS, LAPTOP, PHONE
 from tests.kiosk.live_verifier import listening
 from tests.verifier.fixtures import INSTITUTION, database, gallery, institution, keyring
 from tests.verifier.serving.hospital import Hospital, open_hospital
+from tests.waiting import WAIT
 from verifier.api.serve import listen
 from verifier.identity.galleries import Gallery
 from verifier.store.database import Database
@@ -81,7 +82,10 @@ def listening_door(door: Door) -> Iterator[str]:
 @contextmanager
 def before(door: Door) -> Iterator[httpx.Client]:
     """Somebody's browser before this door, without a key yet."""
-    with listening_door(door) as address, httpx.Client(base_url=address, trust_env=False) as client:
+    with (
+        listening_door(door) as address,
+        httpx.Client(base_url=address, trust_env=False, timeout=WAIT) as client,
+    ):
         yield client
 
 
@@ -158,6 +162,7 @@ def test_every_role_is_let_in_by_the_verifier_as_itself(hospital: Hospital, tmp_
             told = httpx.get(
                 f"{door.verifier}/v1/sessions/self",
                 headers={"authorization": f"Session {found[1]}"},
+                timeout=WAIT,
             ).json()
             assert told["roles"] == [role]
 
@@ -194,7 +199,7 @@ def test_a_newcomer_is_in_the_staffs_pages_with_two_touches(
     ):
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         context = browser.new_context(viewport={"width": size[0], "height": size[1]})
-        page = context.new_page()
+        page = whole(context.new_page())
         page.goto(f"{address}/enter?key={KEY}")
         assert page.url == f"{address}/"
         assert Screen(page, address, hospital).wrong() == []

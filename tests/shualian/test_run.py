@@ -19,6 +19,7 @@ from integrations.his.opinions import Opinion
 from shualian.demo import morning
 from shualian.demo.process import free_port
 from shualian.demo.staff import ICU
+from tests.waiting import WAIT
 from verifier.protocol.values import now
 from verifier.trust.accounts.roles import Role
 
@@ -77,7 +78,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
             break
     link = re.search(r"http://127\.0\.0\.1:\d+/enter\?key=\S+", said)
     assert link is not None, said
-    with httpx.Client(base_url=link[0].partition("/enter")[0], trust_env=False) as door:
+    address = link[0].partition("/enter")[0]
+    with httpx.Client(base_url=address, trust_env=False, timeout=WAIT) as door:
         assert door.get(link[0]).status_code == 303
         yield Running(said, door, folder)
     process.send_signal(signal.SIGINT)

@@ -15,6 +15,7 @@ from tests.kiosk.live_verifier import listening
 from tests.shualian.test_tls import made, run
 from tests.verifier.fixtures import database, gallery, institution, keyring
 from tests.verifier.serving.hospital import open_hospital
+from tests.waiting import WAIT
 from verifier.api.serve import Tls
 from verifier.identity.galleries import Gallery
 from verifier.store.database import Database
@@ -53,7 +54,7 @@ def standing(
 
 
 def answered(edge: Edge) -> tuple[int, str]:
-    answer = httpx.get(f"{edge.address}{STATE}")
+    answer = httpx.get(f"{edge.address}{STATE}", timeout=WAIT)
     return answer.status_code, str(answer.json()["code"])
 
 
@@ -86,9 +87,9 @@ def test_towards_phones_it_shows_its_own_certificate(made: Path, tmp_path: Path)
         assert edge.address.startswith("https:")
         url, known = f"{edge.address}/console/phone", (folder, made / "theirs")
         trusting, others = (ssl.create_default_context(cafile=at / "ca.crt") for at in known)
-        assert httpx.get(url, verify=trusting).status_code == 200
+        assert httpx.get(url, verify=trusting, timeout=WAIT).status_code == 200
         with pytest.raises(httpx.ConnectError):
-            httpx.get(url, verify=others)
+            httpx.get(url, verify=others, timeout=WAIT)
 
 
 def test_a_certificate_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:

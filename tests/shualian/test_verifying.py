@@ -19,6 +19,7 @@ from integrations.nhsa.sandbox.serve import SandboxServer
 from shualian.verifying import app
 from tests.verifier.fixtures import INSTITUTION
 from tests.verifier.serving.hospital import NO_FACE, NOTICE, Terminal, basis
+from tests.waiting import WAIT
 from verifier.protocol.claim import CredentialReading, Evidence
 from verifier.protocol.values import Assurance
 from verifier.settings import load
@@ -73,7 +74,7 @@ def test_a_served_verifier_asks_the_platform_that_the_settings_name(
     assert made.exit_code == 0, made.stderr
     with SandboxServer(Sandbox()) as platform:
         monkeypatch.setenv("SHUALIAN_NHSA_CODE_URL", platform.code_url)
-        code = httpx.post(f"{platform.url}/sandbox/codes").json()["code"]
+        code = httpx.post(f"{platform.url}/sandbox/codes", timeout=WAIT).json()["code"]
         reading = CredentialReading(
             kind="nhsa_qr",
             fields={"token": code},
@@ -84,7 +85,7 @@ def test_a_served_verifier_asks_the_platform_that_the_settings_name(
         )
         with serving() as url:
             answer = registered(url).decide(Evidence(reading=reading), legal_basis=basis(NO_FACE))
-            pages = httpx.get(f"{url}/console/sign-in")
+            pages = httpx.get(f"{url}/console/sign-in", timeout=WAIT)
     assert "演示医院" in pages.text, "the staff's pages stand beside the interface"
     assert answer.decision.assurance is Assurance.CARD
     assert answer.decision.simulated
