@@ -10,12 +10,14 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 from numpy.typing import NDArray
 from sqlalchemy import Connection, text
 
@@ -26,6 +28,7 @@ from verifier.protocol.values import Consent, now
 from verifier.store.database import Database, open_embedded
 from verifier.store.embedded import EmbeddedServer
 from verifier.store.metadata import Base
+from verifier.trust.accounts import passwords
 from verifier.trust.keys import KeyRing
 
 INSTITUTION = "H99010100001"
@@ -51,6 +54,24 @@ def joined(server: EmbeddedServer) -> EmbeddedServer:
     return EmbeddedServer(server.folder, durable=False)
 
 
+PASSWORDS = passwords._HASHER
+"""As the product hashes."""
+
+
+@contextmanager
+def quick_passwords() -> Iterator[None]:
+    """Argon2id in a hundredth of the time: thousands of tests sign in.
+
+    What is said of passwords themselves is tested with the product's own settings, and so is every
+    verifier that is a process of its own.
+    """
+    quick = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_HASHER", quick)
+        patch.setattr(passwords, "_NOBODYS", quick.hash(secrets.token_hex()))
+        yield
+
+
 @pytest.fixture
 def database() -> Iterator[Database]:
     """A migrated database without a row; it is used again, so leave its tables as they are."""
@@ -63,7 +84,8 @@ def database() -> Iterator[Database]:
     with open_embedded(joined(server), _SHARED) as opened:
         with opened.owner.begin() as connection:
             connection.exec_driver_sql(_empty())
-        yield opened
+        with quick_passwords():
+            yield opened
 
 
 @functools.cache

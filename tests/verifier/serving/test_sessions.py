@@ -9,9 +9,15 @@ from sqlalchemy import text
 from verifier.trust.accounts import accounts, passwords, sessions
 from verifier.trust.accounts.roles import Role
 
-from ..fixtures import INSTITUTION
+from ..fixtures import INSTITUTION, PASSWORDS
 from .hospital import Hospital
 from .staff import NEXT, PASSWORD, Member, invited, member
+
+
+@pytest.fixture(autouse=True)
+def as_the_product_hashes(hospital: Hospital, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With 64 MiB and three passes."""
+    monkeypatch.setattr(passwords, "_HASHER", PASSWORDS)
 
 
 @pytest.fixture
