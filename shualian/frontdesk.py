@@ -75,7 +75,7 @@ async def _serve(port: int, file: Path, key: str) -> None:
     from kiosk.settings import KioskSettings
     from kiosk.verifier_client import VerifierClient
 
-    from .demo import staff
+    from .demo import staff, ward
     from .demo.door import HOST, Door, create_app
 
     stop = asyncio.Event()
@@ -83,7 +83,8 @@ async def _serve(port: int, file: Path, key: str) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     identity = TerminalIdentity.load(KioskSettings().identity_file)
     with ResidentIdSimulator() as simulated, socket.create_server((HOST, port)) as listener:
-        door = Door(identity.verifier_url, staff.read(file), Reader(simulated), key)
+        stays = ward.read(file.with_name("ward.json"))
+        door = Door(identity.verifier_url, staff.read(file), Reader(simulated), key, stays)
         config = uvicorn.Config(
             create_app(door, port), log_config=None, access_log=False, lifespan="off", ws="none"
         )

@@ -20,7 +20,6 @@ import typer
 
 from shualian import children, frontdesk, home
 from shualian.children import Child, ChildFailed, ReadyCheck
-from verifier.protocol.values import now
 
 if TYPE_CHECKING:
     from shualian.demo.hospital import Hospital
@@ -131,9 +130,8 @@ def _begin_the_day(place: "Hospital", stop: threading.Event) -> None:
     from shualian.demo import morning
 
     _say("This morning: who is expected, who came…", stop)
-    day, new = morning.of_today(place.folder / "demo" / "morning.json", now())
     try:
-        morning.begin(place, day, stop, new=new)
+        morning.begin(place, stop)
     except Exception as error:
         typer.echo(f"The morning was not played ({type(error).__name__}).", err=True)
 

@@ -1,4 +1,4 @@
-"""Where and who practises in the demo hospital: three invented sites, two invented physicians.
+"""Where and who practises in the demo hospital: three invented sites, two physicians and a nurse.
 
 The sites lie in a desert where no hospital is. Two are a short walk apart, the third is more than
 an hour away. Everything can be done again.
@@ -57,6 +57,9 @@ PHYSICIANS = (
     Physician(_BY_ID["zhang"], "D990101000001", on_shift=True),
     Physician(_BY_ID["li"], "D990101000002", on_shift=False),
 )
+NURSE = Invented("wu", "吴庚", "19900214", "684", 0.0, enrolled=False)
+"""Without a picture; the ward nurse's account is hers."""
+NURSE_CODE, NURSE_LOGIN = "N990101000001", "ward-nurse"
 NOBODY = "D990101000099"
 """A code that nobody has here."""
 
@@ -84,6 +87,18 @@ def record_physicians(conn: Connection, keyring: KeyRing, institution: str, at: 
             said = Registration("independent", date(2020, 1, 1))
             registry.register(conn, institution, person, said, at)
         _put_on_shift(conn, institution, person, at, on_shift=physician.on_shift)
+
+
+def record_nurse(conn: Connection, keyring: KeyRing, institution: str, at: datetime) -> None:
+    """See that there is a nurse in the registry, whose code a first check in a ward asks for."""
+    if registry.find(conn, institution, NURSE_CODE) is not None:
+        return
+    person = people.register_person(
+        conn, keyring, institution, number=NURSE.number, name=NURSE.name
+    )
+    registry.add(conn, institution, person, NURSE_CODE, DEPARTMENT, at, NURSE_LOGIN)
+    said = Registration("independent", date(2020, 1, 1))
+    registry.register(conn, institution, person, said, at)
 
 
 def person_of(conn: Connection, keyring: KeyRing, institution: str, physician: Physician) -> str:

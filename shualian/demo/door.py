@@ -28,6 +28,7 @@ from verifier.trust.accounts.second_factor import STEP_S
 
 from .door_words import HOME, page
 from .staff import Member
+from .ward import Stays
 
 HOST = "127.0.0.1"
 KEY = "demo_door"
@@ -62,6 +63,7 @@ class Door:
     staff: Sequence[Member]
     cards: Cards
     key: str
+    stays: Stays | None = None
     form: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     _used: dict[str, int] = field(default_factory=dict)
 
@@ -128,7 +130,7 @@ def create_app(door: Door, port: int) -> Starlette:
         return PlainTextResponse("ready")
 
     async def show(_: Request) -> Response:
-        return HTMLResponse(page(door.staff, door.cards, door.form, datetime.now(UTC)))
+        return HTMLResponse(page(door.staff, door.cards, door.stays, door.form, datetime.now(UTC)))
 
     async def sign_in(request: Request) -> Response:
         said = await _form(request, door.form)

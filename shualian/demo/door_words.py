@@ -7,7 +7,9 @@ from typing import Protocol
 
 from verifier.trust.accounts.roles import Role
 
+from . import clinic, ward
 from .staff import Member
+from .ward import Stays
 
 NAMES: dict[Role, tuple[str, str]] = {
     Role.ENROLMENT_CLERK: ("建档员", "Enrolment clerk"),
@@ -34,7 +36,7 @@ LOOK_AT: dict[Role, tuple[str, str]] = {
     Role.MEDICAL_AFFAIRS: ("执业看板、排班、围栏、手机", "practice, rosters, fences, phones"),
     Role.SCHEDULER: ("急诊科的排班", "the emergency department's roster"),
     Role.WARD_NURSE: ("床旁核验，用手机看", "beds, on a phone"),
-    Role.HOSPITAL_ADMIN: ("终端、告警、围栏", "terminals, alarms, fences"),
+    Role.HOSPITAL_ADMIN: ("终端、告警、围栏、病区", "terminals, alarms, fences, wards"),
     Role.AUDITOR: ("只读：看得最多", "reads nearly everything, changes nothing"),
     Role.SYSTEM_ADMIN: ("账号、终端、通知", "accounts, terminals, notifications"),
     Role.SECURITY_ADMIN: ("授予和收回角色", "gives and takes roles"),
@@ -59,7 +61,7 @@ class Laid(Protocol):
     def lying(self) -> str: ...
 
 
-def page(staff: Sequence[Member], cards: Laid, form: str, at: datetime) -> str:
+def page(staff: Sequence[Member], cards: Laid, stays: Stays | None, form: str, at: datetime) -> str:
     """HTML, with no script."""
     token = f'<input type="hidden" name="form" value="{escape(form)}">'
     by_role = {member.role: member for member in staff}
@@ -80,7 +82,7 @@ def page(staff: Sequence[Member], cards: Laid, form: str, at: datetime) -> str:
 <section id="cards"><h2>建档窗口的读卡器 {_en("The enrolment desk's reader")}</h2>
 <p class="note">先以建档员登录，打开“建档”，再在这里放一张卡。拍照用这台电脑的摄像头，照片不保存。
 {_en(_CARDS)}</p><ul class="cards">{laid}</ul></section>
-</main></html>"""
+{_bands(stays) if stays else ""}</main></html>"""
 
 
 _WHAT = (
@@ -90,6 +92,11 @@ _WHAT = (
 _CARDS = (
     "Sign in as the enrolment clerk, leave that page open, then lay a card here. The camera is this"
     " computer's own; no picture is kept."
+)
+
+_BANDS = (
+    "Sign in as the ward nurse and open ward 3A, between 7 and 21 o'clock in the hospital (UTC+8)."
+    " A first check asks for a wristband and both codes."
 )
 
 
@@ -116,3 +123,17 @@ def _card(person: str, name: str, lying: str, token: str) -> str:
     return f"""<li><form method="post" action="/card">{token}
 <button name="card" value="{value}" aria-pressed="{pressed}"><strong>{escape(name)}</strong>
 <span>{word}</span></button></form></li>"""
+
+
+def _bands(stays: Stays) -> str:
+    """What a nurse at the bed has before the eyes."""
+    beds = "".join(
+        f"<li><strong>{bed}床 {escape(one.name)}</strong> <code>{stays.wristband(bed)}</code></li>"
+        for bed, one in ward.LYING.items()
+    )
+    return f"""<section id="bands"><h2>{ward.WARD} 病区的腕带 {_en("Wristbands in the ward")}</h2>
+<p class="note">先以病区护士登录，打开 {ward.WARD} 病区；医院时间 7 点到 21 点可以核验。
+首次核验要腕带号和两个代码。{_en(_BANDS)}</p><ul class="bands">{beds}</ul>
+<dl class="bands"><dt>护士代码 {_en("Nurse's code")}</dt><dd><code>{clinic.NURSE_CODE}</code></dd>
+<dt>医师代码 {_en("Physician's code")}</dt><dd><code>{clinic.PHYSICIANS[0].code}</code></dd></dl>
+</section>"""

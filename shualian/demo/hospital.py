@@ -137,6 +137,7 @@ class Hospital:
         self._enrol(engine, gallery, sample.load(engine))
         with self.database.app.begin() as conn:
             clinic.record_physicians(conn, self.keyring, INSTITUTION, now())
+            clinic.record_nurse(conn, self.keyring, INSTITUTION, now())
 
     def _gallery(self, conn: Connection, engine: FaceEngine) -> Gallery:
         try:
@@ -172,6 +173,16 @@ class Hospital:
     def staff_file(self) -> Path:
         """Where the demo's staff keep passwords and telephones' secrets."""
         return self.folder / "demo" / "staff.json"
+
+    @property
+    def ward_file(self) -> Path:
+        """Since when the three of the ward are there."""
+        return self.folder / "demo" / "ward.json"
+
+    @property
+    def morning_file(self) -> Path:
+        """Which day is played."""
+        return self.folder / "demo" / "morning.json"
 
     @property
     def _his_file(self) -> Path:

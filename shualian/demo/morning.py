@@ -28,8 +28,10 @@ from kiosk.settings import KioskSettings
 from kiosk.verifier_client import VerifierClient
 from verifier.protocol.claim import CredentialReading, Evidence, LegalBasis
 from verifier.protocol.counter import AtCounter
+from verifier.protocol.his import Kind
 from verifier.protocol.values import Consent, new_id, now
 
+from . import ward
 from .hospital import HIS_CLIENT, INSTITUTION, LOBBY, NOTICE_VERSION, Hospital
 from .sample import INVENTED
 
@@ -52,16 +54,29 @@ class Day:
         """Everything that the HIS says on it; the demo's six are expected too."""
         numbers = [person.number for person in INVENTED]
         numbers += [card.number for card in came(self)]
-        return hospital_day(self.began, PEOPLE, self.seed, numbers)
+        told = hospital_day(self.began, PEOPLE, self.seed, numbers)
+        return [said for said in told if not _lies_elsewhere(said)]
+
+
+def _lies_elsewhere(said: Said) -> bool:
+    """Nobody lies in two beds: of the three of the ward `ward` says where they lie."""
+    beds = (Kind.INPATIENTS, Kind.ADMISSION_ORDERS)
+    return said.kind in beds and said.item["person"]["number"] in ward.NUMBERS
+
+
+def read(file: Path) -> Day | None:
+    """The day that was played last; None before the first start."""
+    if not file.exists():
+        return None
+    said = json.loads(file.read_text("utf-8"))
+    return Day(datetime.fromisoformat(said["began"]), int(said["seed"]))
 
 
 def of_today(file: Path, at: datetime) -> tuple[Day, bool]:
     """The day that is on, and whether it is a new one, which is written down."""
-    if file.exists():
-        said = json.loads(file.read_text("utf-8"))
-        day = Day(datetime.fromisoformat(said["began"]), int(said["seed"]))
-        if timedelta() <= at - day.began < LASTS:
-            return day, False
+    kept = read(file)
+    if kept is not None and timedelta() <= at - kept.began < LASTS:
+        return kept, False
     day = Day(at - BEGAN, SystemRandom().randrange(1, 10**6))
     write_private(file, json.dumps({"began": day.began.isoformat(), "seed": day.seed}).encode())
     return day, True
@@ -72,15 +87,20 @@ def came(day: Day) -> Sequence[CardData]:
     return [invented_card(100 + (day.seed + place) % 900) for place in range(COME)]
 
 
-def begin(hospital: Hospital, day: Day, stop: threading.Event, *, new: bool) -> None:
-    """Say and play what was before this moment, if the day is `new`, and go on as time passes.
+def begin(hospital: Hospital, stop: threading.Event) -> None:
+    """Say and play what was before this moment, if a day is new, and go on as time passes.
 
     Raises what the verifier refuses; what comes later is said by a thread that ends by `stop`.
     """
-    told, at = day.told(), now()
+    at, before = now(), read(hospital.morning_file)
+    day, new = of_today(hospital.morning_file, at)
+    told, said = day.told(), ward.at_start(hospital.ward_file, at)
     if new:
-        with his_of(hospital) as his:
-            play([said for said in told if said.at <= at], to_feed(his))
+        said += ward.sent_home(before.told(), at) if before else []
+        said += [one for one in told if one.at <= at]
+    with his_of(hospital) as his:
+        play(sorted(said, key=lambda one: one.at), to_feed(his))
+    if new:
         asyncio.run(_visits(hospital, came(day)))
     later = [said for said in told if said.at > at]
     rated = said_of_late(day) if new else []

@@ -16,10 +16,11 @@ import pytest
 
 from integrations.his.day import WARDS, Said
 from integrations.his.opinions import Opinion
-from shualian.demo import morning
+from shualian.demo import clinic, morning, ward
 from shualian.demo.process import free_port
 from shualian.demo.staff import ICU
 from tests.waiting import WAIT
+from verifier.protocol.his import Kind
 from verifier.protocol.values import now
 from verifier.trust.accounts.roles import Role
 
@@ -113,6 +114,19 @@ class TestRun:
         assert shown
         assert shown <= set(WARDS) - {ICU}
 
+    def test_the_nurse_finds_the_beds_whose_wristbands_the_door_shows(
+        self, running: Running
+    ) -> None:
+        door = running.door.get("/").text
+        with running.as_role("ward_nurse") as nurse:
+            beds = nurse.get(f"/console/ward/beds?ward={ward.WARD}").text
+        stays = ward.read(running.folder / "demo" / "ward.json")
+        assert stays is not None
+        for bed in ward.LYING:
+            assert f"<code>{stays.wristband(bed)}</code>" in door
+            assert f'<span class="bed">{bed}</span>' in beds
+        assert f"<code>{clinic.NURSE_CODE}</code>" in door
+
     def test_what_people_said_of_two_weeks_comes_in(self, running: Running) -> None:
         said = len([one for one in expected_ratings(running) if one.path == "/v1/ratings"])
         with running.as_role("insurance_office") as office:
@@ -177,3 +191,28 @@ def _valid(told: list[Said], at: datetime) -> int:
     """How many things that the HIS says hold at this moment."""
     spans = [said.item for said in told if "valid_to" in said.item]
     return sum(one["valid_from"] <= at.isoformat() <= one["valid_to"] for one in spans)
+
+
+def test_who_lay_here_on_a_day_that_is_over_is_sent_home() -> None:
+    at = now()
+    told = morning.Day(at - morning.BEGAN, 7).told()
+    home = ward.sent_home(told, at + morning.LASTS)
+    lay = {said.item["external_id"] for said in told if said.kind is Kind.INPATIENTS}
+    assert lay == {said.item["external_id"] for said in home}
+    assert {said.item["state"] for said in home} == {"done"}
+    last = {said.item["external_id"]: said.item["version"] for said in told}
+    assert all(said.item["version"] > last[said.item["external_id"]] for said in home)
+    assert not {said.item["person"]["number"] for said in told if said.kind is Kind.INPATIENTS} & (
+        ward.NUMBERS
+    ), "who has a bed of their own lies in no other"
+
+
+def test_the_three_of_the_ward_stay_for_weeks_and_come_anew(tmp_path: Path) -> None:
+    file, at = tmp_path / "ward.json", now()
+    first = ward.at_start(file, at)
+    assert {said.item["bed"] for said in first} == set(ward.LYING)
+    assert ward.at_start(file, at + timedelta(days=2)) == first
+    later = ward.at_start(file, at + ward.RENEWED)
+    assert [said.item["state"] for said in later] == ["done"] * 3 + ["planned"] * 3
+    names = {said.item["external_id"] for said in later}
+    assert len(names) == 6, "a stay has its own wristband"
