@@ -21,7 +21,8 @@ from verifier.trust.keys import KeyRing
 from .sample import INVENTED, Invented
 
 FENCE_M = 300.0
-DEPARTMENT = "emergency"
+DEPARTMENT, WARDS = "emergency", "internal"
+DEPARTMENTS = {DEPARTMENT: "急诊科", WARDS: "内科"}
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ NOBODY = "D990101000099"
 
 
 def record_sites(conn: Connection, institution: str) -> None:
-    """See that sites and department are there."""
+    """See that sites and departments are there."""
     known = {one.code for one in sites.listed(conn, institution)}
     for site in SITES:
         if site.code in known:
@@ -74,8 +75,10 @@ def record_sites(conn: Connection, institution: str) -> None:
         fence = Circle(*point, FENCE_M, Datum.WGS84, site.name)
         said = {"name": site.name, "point": point, "datum": Datum.WGS84, "shapes": [fence]}
         sites.put(conn, institution, site.code, **said)  # type: ignore[arg-type]
-        if site is EAST:
-            sites.put_department(conn, institution, DEPARTMENT, "急诊科", EAST.code)
+    there = {one.code for one in sites.departments(conn, institution)}
+    for code, name in DEPARTMENTS.items():
+        if code not in there:
+            sites.put_department(conn, institution, code, name, EAST.code)
 
 
 def record_physicians(conn: Connection, keyring: KeyRing, institution: str, at: datetime) -> None:
@@ -96,7 +99,7 @@ def record_nurse(conn: Connection, keyring: KeyRing, institution: str, at: datet
     person = people.register_person(
         conn, keyring, institution, number=NURSE.number, name=NURSE.name
     )
-    registry.add(conn, institution, person, NURSE_CODE, DEPARTMENT, at, NURSE_LOGIN)
+    registry.add(conn, institution, person, NURSE_CODE, WARDS, at, NURSE_LOGIN)
     said = Registration("independent", date(2020, 1, 1))
     registry.register(conn, institution, person, said, at)
 
@@ -145,7 +148,7 @@ def _put_on_shift(
         "department": DEPARTMENT,
         "site": EAST.code,
         "day": starts.astimezone(HOSPITAL).date(),
-        "shift": "日班",
+        "shift": "急白",
         "kind": "work",
         "starts_at": starts,
         "ends_at": starts + timedelta(hours=10),

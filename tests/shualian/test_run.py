@@ -22,6 +22,7 @@ from shualian.demo.staff import ICU
 from tests.waiting import WAIT
 from verifier.protocol.his import Kind
 from verifier.protocol.values import now
+from verifier.shifts.month import CHINA
 from verifier.trust.accounts.roles import Role
 
 
@@ -126,6 +127,14 @@ class TestRun:
             assert f"<code>{stays.wristband(bed)}</code>" in door
             assert f'<span class="bed">{bed}</span>' in beds
         assert f"<code>{clinic.NURSE_CODE}</code>" in door
+
+    def test_todays_roster_goes_out_as_a_file_that_comes_in_again(self, running: Running) -> None:
+        month = f"{now().astimezone(CHINA):%Y-%m}"
+        asked = {"department": clinic.DEPARTMENT, "month": month, "kind": "csv"}
+        with running.as_role("scheduler") as scheduler:
+            answer = scheduler.get("/console/roster/file", params=asked)
+        assert answer.status_code == 200
+        assert "急白" in answer.content.decode("utf-8-sig")
 
     def test_what_people_said_of_two_weeks_comes_in(self, running: Running) -> None:
         said = len([one for one in expected_ratings(running) if one.path == "/v1/ratings"])
