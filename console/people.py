@@ -57,7 +57,7 @@ async def show_find(request: Request) -> Response:
 async def find(request: Request) -> Response:
     """On to the file that has the number."""
     try:
-        person = await done_at(request, _found, request)
+        person = await done_at(request, found_by_number, request)
     except Refused as told:
         typed = {"kind": form_of(request).text("kind")}
         return form_again(request, "people.html", told, documents=DOCUMENTS, typed=typed)
@@ -166,7 +166,11 @@ def shown_of(site: Site, person: str) -> File:
         return file_of(conn, parts.keyring, parts.gallery, person)
 
 
-def _found(request: Request) -> str:
+def found_by_number(request: Request) -> str:
+    """The id of whoever has the number of the form.
+
+    Raises `Refused`: `desk.person.unknown`, or what is wrong with the number.
+    """
     site, form = site_of(request), form_of(request)
     number = number_typed(form)
     kind = number.kind if isinstance(number, DocumentNumber) else "resident_id"
@@ -196,7 +200,7 @@ def _shown(site: Site, person: str) -> Shown:
         names = people.names_of(conn, parts.keyring, mine, others)
     return Shown(
         file=file,
-        numbers=[(kind, _masked(kind, number)) for kind, number in file.numbers],
+        numbers=[(kind, masked_as(kind, number)) for kind, number in file.numbers],
         ties=tied,
         authorisations=given,
         merges=merges,
@@ -205,7 +209,8 @@ def _shown(site: Site, person: str) -> Shown:
     )
 
 
-def _masked(kind: str, number: str) -> str:
+def masked_as(kind: str, number: str) -> str:
+    """A number of this kind, as pages show it."""
     return masked_number(number) if kind == "resident_id" else "*" * 5 + number[-3:]
 
 

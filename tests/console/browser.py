@@ -27,12 +27,14 @@ CUT_OFF = """() => {
     const aside = each.closest('.hidden-text, .skip, .scrolls *');
     if (box.width <= 1 || aside || each instanceof SVGElement)
       continue;
+    if (each.matches('.state') && box.right > each.parentElement.getBoundingClientRect().right + 1)
+      wrong.push(`out of its box: ${each.textContent.trim().slice(0, 30)}`);
     if (box.left < -1 || box.right > innerWidth + 1)
       wrong.push(`${each.tagName}.${each.className}: ${each.textContent.trim().slice(0, 30)}`);
   }
   return wrong;
 }"""
-"""Nothing reaches beyond the sides, but within a box that scrolls by itself."""
+"""Nothing reaches beyond the sides, but within a box that scrolls; no badge out of its own box."""
 
 TOO_SMALL = """() => {
   const touched = 'a, button, select, summary, input:not([type=hidden])';
