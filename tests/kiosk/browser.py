@@ -9,6 +9,7 @@ from playwright.async_api import Page, async_playwright
 from kiosk.server import serving
 from kiosk.stage import Stage
 from tests.kiosk.gallery import Gallery
+from tests.waiting import WAIT
 
 STANDING, LYING, PHONE = (1080, 1920), (1920, 1080), (390, 844)
 LAPTOP = (1366, 768)
@@ -63,6 +64,7 @@ async def a_browser(
             reduced_motion=motion,  # type: ignore[arg-type]
             has_touch=True,
         )
+        context.set_default_timeout(WAIT * 1000)
         page = await context.new_page()
         complaints: list[str] = []
         page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)

@@ -88,7 +88,7 @@ class Hall:
 
     async def comes(self, step: str) -> str:
         await self.shown.page.wait_for_function(
-            f"() => document.getElementById('kiosk').dataset.step === '{step}'", timeout=20_000
+            f"() => document.getElementById('kiosk').dataset.step === '{step}'"
         )
         await self.shown.settled()
         return str(await self.shown.page.inner_text("#main"))

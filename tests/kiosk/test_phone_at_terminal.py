@@ -113,7 +113,7 @@ def registered(hospital: Hospital, settings: KioskSettings, port: int) -> Termin
 
 async def comes(shown: Shown, step: str) -> str:
     await shown.page.wait_for_function(
-        f"() => document.getElementById('kiosk').dataset.step === '{step}'", timeout=30_000
+        f"() => document.getElementById('kiosk').dataset.step === '{step}'"
     )
     await shown.settled()
     return str(await shown.page.inner_text("#main"))

@@ -44,7 +44,7 @@ async def enter(address: str, token: str, origin: str | None = None) -> ClientCo
 
 
 async def close_code(socket: ClientConnection) -> int | None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WAIT):
         with suppress(ConnectionClosed):
             while True:
                 await socket.recv()

@@ -73,7 +73,7 @@ class Hall:
 
     async def comes(self, step: str) -> None:
         await self.shown.page.wait_for_function(
-            f"() => document.getElementById('kiosk').dataset.step === '{step}'", timeout=20_000
+            f"() => document.getElementById('kiosk').dataset.step === '{step}'"
         )
 
 
