@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 # More than cores: half of the tests wait for bytes at a serial line's rate.
-WORKERS ?= 6
+WORKERS ?= 4
 export SHUALIAN_DATA ?= $(CURDIR)/.data
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 

@@ -8,9 +8,10 @@ photograph is on any of them.
 
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -48,6 +49,8 @@ SHOWN = {
     "figures": "console-figures",
     "ratings": "console-ratings",
     "watch": "console-watch",
+    "rights": "rights",
+    "training": "training",
 }
 WARD = [("beds", "/console/ward/beds?ward=3病区"), ("bed", ".ward-beds a >> nth=0")]
 """A nurse's phone: a ward, and one bed."""
@@ -63,9 +66,13 @@ def a_hospital() -> Iterator[Hospital]:
         with database.app.begin() as conn:
             institutions.ensure(conn, fixtures.INSTITUTION, "演示医院", demo=True)
             gallery = galleries.open_gallery(conn, keyring, fixtures.INSTITUTION, fixtures.PACK)
-        with open_hospital(database, keyring, gallery) as hospital:
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            open_hospital(database, keyring, gallery, data=Path(folder) / "d") as hospital,
+        ):
             mount(hospital.http.app, hospital.site)
             yield hospital
+            hospital.http.app.state.grounds.close()
 
 
 def a_day(hospital: Hospital) -> None:
@@ -114,6 +121,26 @@ def take_ward(chromium: str, hospital: Hospital, folder: Path) -> None:
     cv2.imwrite(str(folder / "ward.png"), np.hstack(padded), [cv2.IMWRITE_PNG_COMPRESSION, 9])
 
 
+def take_rights_and_training(chromium: str, hospital: Hospital, folder: Path) -> None:
+    """One person's rights before an administrator, and a clerk who has begun to practise."""
+    hospital.clock.ahead = timedelta()
+    admin = member(hospital, "w0003", Role.HOSPITAL_ADMIN)
+    with a_screen(chromium, hospital, SIZES["laptop"]) as screen:
+        screen.sign_in(admin)
+        screen.open("/console/rights")
+        screen.page.fill("#number", invent(1).number)
+        screen.page.click("main form button")
+        screen.page.wait_for_selector("form[action$='/copy']")
+        take(screen, folder, "rights-laptop")
+    clerk = member(hospital, "w0004", Role.ENROLMENT_CLERK)
+    with a_screen(chromium, hospital, SIZES["laptop"]) as screen:
+        screen.sign_in(clerk)
+        screen.open("/console/training")
+        screen.page.click("main form button")
+        screen.page.wait_for_selector(".training-band")
+        take(screen, folder, "training-laptop")
+
+
 def lay_out(shots: Path, folder: Path) -> None:
     """For each page of the documents one picture in both languages."""
     shutil.copy(shots / "ward.png", folder / "ward.png")
@@ -156,6 +183,7 @@ def main(folder: Path) -> None:
                             take(screen, folder, f"{path.strip('/').replace('/', '-')}-{size}")
                     screen.page.context.clear_cookies()
         take_ward(chromium, hospital, folder)
+        take_rights_and_training(chromium, hospital, folder)
 
 
 if __name__ == "__main__":
