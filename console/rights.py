@@ -142,9 +142,9 @@ def _end(
 
 _EXPORT, _ERASE = Permission.PEOPLE_EXPORT, Permission.PEOPLE_ERASE
 pages = [
-    Page(RIGHTS, "GET", _EXPORT, show_find, nav="console.nav.rights"),
-    Page(RIGHTS, "POST", _EXPORT, find),
-    Page(ONE, "GET", _EXPORT, show_one),
+    Page(RIGHTS, "GET", _EXPORT, show_find, nav="console.nav.rights", again=True),
+    Page(RIGHTS, "POST", _EXPORT, find, again=True, back=RIGHTS),
+    Page(ONE, "GET", _EXPORT, show_one, again=True),
     Page(f"{ONE}/copy", "POST", _EXPORT, copy, again=True, back=ONE),
     Page(f"{ONE}/name", "POST", _ERASE, correct, again=True, back=ONE),
     Page(f"{ONE}/withdrawn", "POST", _ERASE, withdraw, again=True, back=ONE),

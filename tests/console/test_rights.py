@@ -2,6 +2,7 @@
 
 import json
 import re
+from urllib.parse import quote
 
 import pytest
 
@@ -101,7 +102,10 @@ def test_each_step_asks_for_the_password_again_and_goes_on_where_one_was(
         assert leads_to(desk.send(f"{at}/{step}", said)).startswith("/console/proof?back=")
     assert hospital.count("templates") == 1
     assert hospital.count("ledger", "kind = 'subject.exported'") == 0
-    assert f"{at}/copy" not in desk.get(at).text, "only after the password"
+    for page in (RIGHTS, at):
+        assert leads_to(desk.get(page)) == f"/console/proof?back={quote(page, safe='')}"
+    answer = desk.send(RIGHTS, {"form_token": token, "kind": "resident_id"})
+    assert leads_to(answer) == f"/console/proof?back={quote(RIGHTS, safe='')}"
 
 
 def test_another_hospitals_people_and_nobody_are_not_found(hospital: Hospital, desk: Desk) -> None:
