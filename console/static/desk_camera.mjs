@@ -3,6 +3,7 @@
 
 import { say } from "/web/dom.mjs";
 import { loadCatalogues, translator } from "/web/i18n.mjs";
+import { isLeaving } from "./leaving.mjs";
 
 const EVERY_MS = 330;
 const WIDE = 640;
@@ -55,7 +56,7 @@ async function sent() {
 /** The server knows what comes next: others alike, saving, or that the time is over. */
 function leave() {
   for (const track of video.srcObject.getTracks()) track.stop();
-  location.replace(one);
+  if (!isLeaving()) location.replace(one);
   return true;
 }
 

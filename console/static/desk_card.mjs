@@ -1,6 +1,7 @@
 // The desk's card reader, asked through the verifier and never on this machine; help with a number.
 
 import { readNumber } from "./desk_number.mjs";
+import { isLeaving } from "./leaving.mjs";
 
 const EVERY_MS = 1000;
 const DESK = "shualian-desk";
@@ -24,6 +25,7 @@ if (form) {
     if (document.hidden) return;
     try {
       const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+      if (isLeaving()) return;
       if (answer.status === 401) location.reload();
       if (!answer.ok) {
         // A refusal is a page: it says what to do about this card.
@@ -32,7 +34,7 @@ if (form) {
         return;
       }
       const { to } = await answer.json();
-      if (to) location.assign(to);
+      if (to && !isLeaving()) location.assign(to);
     } catch {
       state.textContent = state.dataset.away;
     }

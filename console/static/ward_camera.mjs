@@ -3,6 +3,7 @@
 
 import { say } from "/web/dom.mjs";
 import { loadCatalogues, translator } from "/web/i18n.mjs";
+import { isLeaving } from "./leaving.mjs";
 
 const EVERY_MS = 330;
 const HIGH = 640;
@@ -70,7 +71,7 @@ async function done() {
   const answer = await sent(judge, body);
   if (answer === null || answer.status === 503) return false; // the next frame will do
   if (!answer.ok) {
-    location.reload(); // the page says why: the session, the ward, the time
+    if (!isLeaving()) location.reload(); // the page says why: the session, the ward, the time
     return true;
   }
   const { code } = await answer.json();
@@ -91,6 +92,7 @@ async function compare() {
   const answer = await sent(form.action, body);
   if (answer === null) return stop(t("console.ward.camera.away"));
   const said = await answer.json().catch(() => ({}));
+  if (isLeaving()) return;
   if (answer.ok) location.replace(said.to);
   else stop(said.said ?? t("console.ward.camera.away"));
 }

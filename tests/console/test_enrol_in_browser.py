@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Route
 
 from models.engine import FaceEngine
 from models.types import Image
@@ -102,6 +103,32 @@ def test_what_is_to_be_mended_is_said_in_words(
     clerk.sees("手工输入")
     assert len(hospital.http.app.state.enrolment.drafts) == 0
     assert hospital.count("people") == hospital.count("templates") == 0
+
+
+def test_whoever_gives_up_is_not_called_back_by_the_answer_to_the_last_frame(
+    hospital: Hospital, screen: Screen, desk: Terminal, camera: Camera, portraits: list[Image]
+) -> None:
+    camera.show(portraits[2], portraits[3])
+    lay_card(desk, ZHANG, "张甲")
+    screen.open("/console/enrol")
+    clerk = Clerk(screen)
+    asked: list[Route] = []
+    clerk.press("本人已阅读，单独同意")
+    clerk.sees("请旁人离开画面")
+    page = screen.page
+    page.route("**/frame", lambda held: asked.append(held))
+    while not asked:
+        page.wait_for_timeout(20)
+
+    def between(given_up: Route) -> None:
+        """What the verifier says to a frame of a draft that it just forgot."""
+        asked[0].fulfill(status=409, body="")
+        given_up.continue_()
+
+    page.route("**/ended", between)
+    clerk.press("放弃本次建档")
+    clerk.sees("手工输入")
+    assert len(hospital.http.app.state.enrolment.drafts) == 0
 
 
 def test_the_same_face_under_another_number_is_not_saved_without_a_decision_and_twins_are_linked(

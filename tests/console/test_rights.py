@@ -142,9 +142,10 @@ def test_the_pages_are_whole_in_both_languages_and_a_copy_comes_down(
             wrong += screen.wrong()
             if language == "en":
                 wrong += re.findall("[一-鿿]+", page.inner_text("main").replace("张*", ""))
-        with page.expect_download() as download:
-            page.click("button:has-text('page to print')")
-        assert download.value.suggested_filename.endswith(".html")
+        for _ in range(2):  # the page stays, and may be asked again
+            with page.expect_download() as download:
+                page.click("button:has-text('page to print')")
+            assert download.value.suggested_filename.endswith(".html")
         assert wrong == []
         page.check("form[action$='/erased'] input[name=sure]")
         page.click("form[action$='/erased'] button")

@@ -16,6 +16,7 @@ from console.ratings_drawn import COLUMNS as OF_MATTERS
 from console.ratings_drawn import PARTS as OF_RATINGS
 from console.refusals import WORDED
 from console.registry import PAGES
+from console.rights import FORMS as RIGHTS_FORMS
 from console.watch import STATES as CASES
 from console.webhooks import STATES as WEBHOOKS
 from enroll import table
@@ -122,6 +123,7 @@ def used_keys() -> set[str]:
     keys |= {f"console.watch.state.{state}" for state in CASES}
     keys |= {f"console.flash.watch_{done}" for done in ("on", "off")}
     keys |= {f"console.batches.{each}" for each in BATCHES}
+    keys |= {f"console.rights.copy.{form}" for form in RIGHTS_FORMS}
     keys |= ward_keys()
     keys |= {f"console.flash.batch_{state}" for state in MOVED}
     keys |= {f"console.training.what.{each}" for each in ("counted", "people", "face", "back")}
