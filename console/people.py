@@ -56,12 +56,17 @@ async def show_find(request: Request) -> Response:
 
 async def find(request: Request) -> Response:
     """On to the file that has the number."""
+    return await on_to(request, PEOPLE, "people.html")
+
+
+async def on_to(request: Request, room: str, template: str) -> Response:
+    """On to the page in this room of whoever has the number, or the room's form again."""
     try:
-        person = await done_at(request, found_by_number, request)
+        person = await done_at(request, _found, request)
     except Refused as told:
         typed = {"kind": form_of(request).text("kind")}
-        return form_again(request, "people.html", told, documents=DOCUMENTS, typed=typed)
-    return redirect(request, f"{PEOPLE}/{person}")
+        return form_again(request, template, told, documents=DOCUMENTS, typed=typed)
+    return redirect(request, f"{room}/{person}")
 
 
 async def show_person(request: Request) -> Response:
@@ -166,11 +171,7 @@ def shown_of(site: Site, person: str) -> File:
         return file_of(conn, parts.keyring, parts.gallery, person)
 
 
-def found_by_number(request: Request) -> str:
-    """The id of whoever has the number of the form.
-
-    Raises `Refused`: `desk.person.unknown`, or what is wrong with the number.
-    """
+def _found(request: Request) -> str:
     site, form = site_of(request), form_of(request)
     number = number_typed(form)
     kind = number.kind if isinstance(number, DocumentNumber) else "resident_id"

@@ -5,7 +5,6 @@ in no address; who stands at the desk is compared with a masked name and number.
 """
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -13,7 +12,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from codes.names import masked
-from enroll.application import CHINA
 from enroll.desk import checked_name
 from verifier.api.site import Site
 from verifier.identity import erasure, people, subject, subject_page
@@ -22,9 +20,9 @@ from verifier.protocol.errors import Refused
 from verifier.trust.accounts.roles import Permission
 
 from .enrol_identity import DOCUMENTS
-from .enrolment import done_at
+from .enrolment import desk_of, done_at
 from .pages import Page
-from .people import found_by_number, masked_as, shown_of
+from .people import masked_as, on_to, shown_of
 from .refusals import refused
 from .rendering import form_again, redirect, render
 from .visitor import form_of, site_of, staff_of
@@ -42,12 +40,7 @@ async def show_find(request: Request) -> Response:
 
 async def find(request: Request) -> Response:
     """On to the person who has the number."""
-    try:
-        person = await done_at(request, found_by_number, request)
-    except Refused as told:
-        typed = {"kind": form_of(request).text("kind")}
-        return form_again(request, "rights.html", told, documents=DOCUMENTS, typed=typed)
-    return redirect(request, f"{RIGHTS}/{person}")
+    return await on_to(request, RIGHTS, "rights.html")
 
 
 async def show_one(request: Request) -> Response:
@@ -62,12 +55,8 @@ async def copy(request: Request) -> Response:
         raise refused("form.malformed", "a page or data")
     made = await done_at(request, _copied, request)
     body = subject_page.render(made) if form == "page" else made.model_dump_json(indent=2)
-    day = datetime.now(CHINA).date()
-    name = f"copy-{day:%Y%m%d}.{'html' if form == 'page' else 'json'}"
-    headers = {
-        "content-disposition": f'attachment; filename="{name}"',
-        "cache-control": "no-store",
-    }
+    name = f"copy-{desk_of(request).today():%Y%m%d}.{'html' if form == 'page' else 'json'}"
+    headers = {"content-disposition": f'attachment; filename="{name}"'}
     return Response(body.encode(), media_type=FORMS[form], headers=headers)
 
 

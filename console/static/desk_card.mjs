@@ -25,8 +25,7 @@ if (form) {
     if (document.hidden) return;
     try {
       const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
-      if (isLeaving()) return;
-      if (answer.status === 401) location.reload();
+      if (answer.status === 401 && !isLeaving()) location.reload();
       if (!answer.ok) {
         // A refusal is a page: it says what to do about this card.
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");

@@ -9,7 +9,7 @@ addEventListener("submit", ({ target, defaultPrevented }) => {
 
 addEventListener("click", (event) => {
   const aside = event.button || event.ctrlKey || event.metaKey || event.shiftKey;
-  if (!aside && event.target.closest?.("a[href]:not([download], [target])")) going = true;
+  if (!aside && event.target.closest?.('a[href]:not([download], [target], [href^="#"])')) going = true;
 });
 
 // A page that the browser kept is looked at again.

@@ -21,8 +21,8 @@ from verifier.trust.keys import KeyRing
 from .sample import INVENTED, Invented
 
 FENCE_M = 300.0
-DEPARTMENT, WARDS = "emergency", "internal"
-DEPARTMENTS = {DEPARTMENT: "急诊科", WARDS: "内科"}
+DEPARTMENT, INTERNAL = "emergency", "internal"
+DEPARTMENTS = {DEPARTMENT: "急诊科", INTERNAL: "内科"}
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def record_nurse(conn: Connection, keyring: KeyRing, institution: str, at: datet
     person = people.register_person(
         conn, keyring, institution, number=NURSE.number, name=NURSE.name
     )
-    registry.add(conn, institution, person, NURSE_CODE, WARDS, at, NURSE_LOGIN)
+    registry.add(conn, institution, person, NURSE_CODE, INTERNAL, at, NURSE_LOGIN)
     said = Registration("independent", date(2020, 1, 1))
     registry.register(conn, institution, person, said, at)
 

@@ -88,15 +88,31 @@ def test_somebody_is_enrolled_from_a_card_with_two_acts_of_the_clerk(
     assert len(hospital.http.app.state.enrolment.drafts) == 0, "nothing stays in memory"
 
 
-def test_what_is_to_be_mended_is_said_in_words(
-    hospital: Hospital, screen: Screen, desk: Terminal, camera: Camera, portraits: list[Image]
-) -> None:
+def crowded(screen: Screen, desk: Terminal, camera: Camera, portraits: list[Image]) -> Clerk:
+    """Before the camera with somebody beside: the page waits for one face."""
     camera.show(portraits[2], portraits[3])
     lay_card(desk, ZHANG, "张甲")
     screen.open("/console/enrol")
     clerk = Clerk(screen)
     clerk.press("本人已阅读，单独同意")
     clerk.sees("请旁人离开画面")
+    return clerk
+
+
+def test_whoever_skips_to_the_content_is_still_led_on_by_a_card(
+    screen: Screen, desk: Terminal
+) -> None:
+    screen.open("/console/enrol")
+    screen.page.focus(".skip")
+    screen.page.keyboard.press("Enter")
+    lay_card(desk, ZHANG, "张甲")
+    Clerk(screen).sees("本人已阅读，单独同意")
+
+
+def test_what_is_to_be_mended_is_said_in_words(
+    hospital: Hospital, screen: Screen, desk: Terminal, camera: Camera, portraits: list[Image]
+) -> None:
+    clerk = crowded(screen, desk, camera, portraits)
     assert screen.page.get_attribute("[data-sign=faces]", "data-state") == "mend"
     assert screen.wrong() == []
     clerk.press("放弃本次建档")
@@ -108,14 +124,8 @@ def test_what_is_to_be_mended_is_said_in_words(
 def test_whoever_gives_up_is_not_called_back_by_the_answer_to_the_last_frame(
     hospital: Hospital, screen: Screen, desk: Terminal, camera: Camera, portraits: list[Image]
 ) -> None:
-    camera.show(portraits[2], portraits[3])
-    lay_card(desk, ZHANG, "张甲")
-    screen.open("/console/enrol")
-    clerk = Clerk(screen)
+    clerk, page = crowded(screen, desk, camera, portraits), screen.page
     asked: list[Route] = []
-    clerk.press("本人已阅读，单独同意")
-    clerk.sees("请旁人离开画面")
-    page = screen.page
     page.route("**/frame", lambda held: asked.append(held))
     while not asked:
         page.wait_for_timeout(20)

@@ -162,7 +162,7 @@ def test_knobs_are_cleared(platform: Platform) -> None:
     platform.knob("busy", times=None)
     request = credential.query(DESK, "ec.query", "01101", "ecQrCode", platform.code())
     assert httpx.post(platform.server.code_url, content=request, timeout=WAIT).status_code == 503
-    httpx.delete(f"{platform.server.url}/sandbox/knobs")
+    httpx.delete(f"{platform.server.url}/sandbox/knobs", timeout=WAIT)
     assert httpx.post(platform.server.code_url, content=request, timeout=WAIT).json()["code"] == 0
 
 

@@ -128,7 +128,7 @@ class TestRun:
             assert f'<span class="bed">{bed}</span>' in beds
         assert f"<code>{clinic.NURSE_CODE}</code>" in door
 
-    def test_todays_roster_goes_out_as_a_file_that_comes_in_again(self, running: Running) -> None:
+    def test_todays_roster_goes_out_as_a_file(self, running: Running) -> None:
         month = f"{now().astimezone(CHINA):%Y-%m}"
         asked = {"department": clinic.DEPARTMENT, "month": month, "kind": "csv"}
         with running.as_role("scheduler") as scheduler:

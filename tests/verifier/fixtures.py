@@ -54,8 +54,8 @@ def joined(server: EmbeddedServer) -> EmbeddedServer:
     return EmbeddedServer(server.folder, durable=False)
 
 
-PASSWORDS = passwords._HASHER
-"""As the product hashes."""
+SLOW_HASHER = passwords._HASHER
+"""The product's own."""
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from verifier.trust.accounts import accounts, passwords, sessions
 from verifier.trust.accounts.roles import Role
 
-from ..fixtures import INSTITUTION, PASSWORDS
+from ..fixtures import INSTITUTION, SLOW_HASHER
 from .hospital import Hospital
 from .staff import NEXT, PASSWORD, Member, invited, member
 
@@ -17,7 +17,7 @@ from .staff import NEXT, PASSWORD, Member, invited, member
 @pytest.fixture(autouse=True)
 def as_the_product_hashes(hospital: Hospital, monkeypatch: pytest.MonkeyPatch) -> None:
     """With 64 MiB and three passes."""
-    monkeypatch.setattr(passwords, "_HASHER", PASSWORDS)
+    monkeypatch.setattr(passwords, "_HASHER", SLOW_HASHER)
 
 
 @pytest.fixture
